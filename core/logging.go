@@ -1,0 +1,24 @@
+package core
+
+import (
+	"context"
+	"log/slog"
+)
+
+// quietHandler lets only warnings of the SDK through: at info it tells of every
+// poller, and at debug of every task.
+type quietHandler struct{ slog.Handler }
+
+func quiet(log *slog.Logger) *slog.Logger { return slog.New(quietHandler{log.Handler()}) }
+
+func (h quietHandler) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && h.Handler.Enabled(ctx, l)
+}
+
+func (h quietHandler) WithAttrs(a []slog.Attr) slog.Handler {
+	return quietHandler{h.Handler.WithAttrs(a)}
+}
+
+func (h quietHandler) WithGroup(name string) slog.Handler {
+	return quietHandler{h.Handler.WithGroup(name)}
+}

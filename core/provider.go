@@ -1,0 +1,47 @@
+package core
+
+import "context"
+
+// Registry is where a step's parts are registered on the worker.
+type Registry interface {
+	// Activity registers an activity on the flow's own queue.
+	Activity(name string, fn any)
+	// Bounded registers an expensive activity: at most
+	// WorkerConfig.MaxConcurrent of all such run at once in this process.
+	Bounded(name string, fn any)
+	// Workflow registers a child workflow.
+	Workflow(name string, fn any)
+	// OnStop gives something back after the worker stopped, bounded by ctx.
+	OnStop(what string, run func(context.Context) error)
+}
+
+// Provider stands for a package that steps come from. A worker that runs a flow
+// needs the provider of each of its steps.
+type Provider interface {
+	Name() string // the part before the dot in the kinds of its steps
+}
+
+// A Provider may also be an Opener, a Closer or a Checker.
+type (
+	// Opener prepares what the provider's steps share. It runs once, before the
+	// worker starts.
+	Opener interface {
+		Open(context.Context) error
+	}
+	// Closer gives it back. It runs once, after the worker stopped, bounded by ctx.
+	Closer interface {
+		Close(context.Context) error
+	}
+	// Checker tells how the outside is doing, by part: an empty text is well.
+	// It answers at once, from what the steps saw last.
+	Checker interface {
+		Health() map[string]string
+	}
+)
+
+type stepProvider string
+
+// StepProvider is a provider whose steps need nothing but their own activities.
+func StepProvider(name string) Provider { return stepProvider(name) }
+
+func (p stepProvider) Name() string { return string(p) }

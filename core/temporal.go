@@ -1,0 +1,178 @@
+package core
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+)
+
+// dialTimeout bounds the first contact with a cluster, with every retry.
+const dialTimeout = 20 * time.Second
+
+// Embedded is a Temporal server inside the process.
+type Embedded interface {
+	ClientOptions() client.Options
+	// KickOrphans hands back the activities of a process that died, and says
+	// how many. It is called before a worker starts.
+	KickOrphans(context.Context) (int, error)
+	Stop(context.Context) error
+}
+
+// EmbeddedOptions say where an embedded server keeps its data.
+type EmbeddedOptions struct {
+	DataDir string
+	UIAddr  string // address of Temporal's web UI, empty for none
+	Logger  *slog.Logger
+}
+
+var startEmbedded func(context.Context, EmbeddedOptions) (Embedded, error)
+
+// RegisterEmbedded makes an embedded server available to workers that have no
+// TEMPORAL_ADDRESS. The package core/embedded calls it when it is imported, as
+// database/sql's drivers do: the server weighs 130 MB, and programs and tests
+// that need none do not link it.
+func RegisterEmbedded(start func(context.Context, EmbeddedOptions) (Embedded, error)) {
+	startEmbedded = start
+}
+
+// Engine is a connection to Temporal, and the embedded server when there is one.
+type Engine struct {
+	client.Client
+	Namespace string
+	embedded  Embedded
+}
+
+// Connect dials the cluster that the TEMPORAL_… environment names (the SDK's
+// envconfig set) or, when it names none, starts the embedded server. It never
+// falls back from one to the other.
+func Connect(ctx context.Context, o EmbeddedOptions) (*Engine, error) {
+	profile, err := envconfig.LoadClientConfigProfile(envconfig.LoadClientConfigProfileOptions{DisableFile: true})
+	if err != nil {
+		return nil, fmt.Errorf("reading the TEMPORAL_… settings: %w", err)
+	}
+	if strings.TrimSpace(profile.Address) == "" {
+		return connectEmbedded(ctx, o)
+	}
+	if _, _, err := net.SplitHostPort(profile.Address); err != nil || strings.Contains(profile.Address, "//") {
+		return nil, fmt.Errorf("TEMPORAL_ADDRESS=%q: it wants host:port without a scheme, such as temporal.example.com:7233", profile.Address)
+	}
+	opts, err := profile.ToClientOptions(envconfig.ToClientOptionsRequest{})
+	if err != nil {
+		return nil, fmt.Errorf("reading the TEMPORAL_… settings: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	c, err := dial(ctx, opts, o.Logger)
+	if err != nil {
+		return nil, fmt.Errorf("TEMPORAL_ADDRESS=%s does not answer (is it Temporal's gRPC port, and reachable from here?): %w", profile.Address, err)
+	}
+	return &Engine{Client: c, Namespace: namespace(opts)}, nil
+}
+
+func connectEmbedded(ctx context.Context, o EmbeddedOptions) (*Engine, error) {
+	if startEmbedded == nil {
+		return nil, errors.New(`no Temporal: set TEMPORAL_ADDRESS, or link the embedded server with import _ "github.com/opsbuddy/opsbuddy/core/embedded"`)
+	}
+	server, err := startEmbedded(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	opts := server.ClientOptions()
+	c, err := dial(ctx, opts, o.Logger)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("connecting to the embedded Temporal server: %w", err), server.Stop(ctx))
+	}
+	return &Engine{Client: c, Namespace: namespace(opts), embedded: server}, nil
+}
+
+func dial(ctx context.Context, opts client.Options, log *slog.Logger) (client.Client, error) {
+	opts.DataConverter = DataConverter()
+	opts.Logger = sdklog.NewStructuredLogger(quiet(log))
+	return client.DialContext(ctx, opts)
+}
+
+func namespace(o client.Options) string {
+	if o.Namespace == "" {
+		return client.DefaultNamespace
+	}
+	return o.Namespace
+}
+
+// Close disconnects and stops the embedded server.
+func (e *Engine) Close(ctx context.Context) error {
+	e.Client.Close()
+	if e.embedded == nil {
+		return nil
+	}
+	return e.embedded.Stop(ctx)
+}
+
+// start begins a run durably, or reports false for a duplicate.
+func (e *Engine) start(ctx context.Context, queue string, f *Flow, s *Start) (bool, error) {
+	for _, id := range s.Running {
+		running, err := e.isRunning(ctx, id)
+		if err != nil || running {
+			return false, err
+		}
+	}
+	in, err := encodeInput(s.Input)
+	if err != nil {
+		return false, err
+	}
+	_, err = e.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: s.WorkflowID, TaskQueue: queue, StaticSummary: f.name,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		Priority:                                 priority(s.Urgent),
+	}, f.name, in)
+	var already *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &already) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (e *Engine) isRunning(ctx context.Context, id string) (bool, error) {
+	d, err := e.DescribeWorkflowExecution(ctx, id, "")
+	var none *serviceerror.NotFound
+	if errors.As(err, &none) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return d.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
+}
+
+// priority of a run and of all its activities: 1 goes first, 3 is Temporal's
+// default.
+func priority(urgent bool) temporal.Priority {
+	if urgent {
+		return temporal.Priority{PriorityKey: 1}
+	}
+	return temporal.Priority{PriorityKey: 4}
+}
+
+func encodeInput(data map[string]any) (Input, error) {
+	in := Input{Data: map[string]json.RawMessage{}}
+	for _, key := range sortedKeys(data) {
+		raw, err := json.Marshal(data[key])
+		if err != nil {
+			return Input{}, fmt.Errorf("input %q: %w", key, err)
+		}
+		in.Data[key] = raw
+	}
+	return in, nil
+}

@@ -1,0 +1,128 @@
+package core
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path"
+	"strconv"
+	"time"
+)
+
+// Bounds of the webhook server. PagerDuty waits 5 s for an answer and sends
+// again after a 5xx, for 48 h (its webhook documentation, "Webhook behavior").
+const (
+	headerTimeout = 10 * time.Second // connections that never finish their headers
+	readTimeout   = 15 * time.Second
+	idleTimeout   = 60 * time.Second
+	startTimeout  = 3 * time.Second
+	retryAfter    = 5 // seconds, with a 503
+)
+
+// starter starts a flow durably.
+type starter interface {
+	start(ctx context.Context, f *Flow, s *Start) (started bool, err error)
+}
+
+// webhookServer answers webhooks. Worker side.
+type webhookServer struct {
+	flows   map[string]*Flow // by path
+	starter starter
+	metrics *metrics
+	log     *slog.Logger
+}
+
+func (s *webhookServer) server() *http.Server {
+	return &http.Server{
+		Handler: s, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// ServeHTTP finds the flow by the cleaned path. http.ServeMux is not used: it
+// answers //hooks/incident with a redirect, which a webhook sender does not follow.
+func (s *webhookServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	label := s.serve(w, r)
+	s.metrics.webhook(label, time.Since(began))
+}
+
+func (s *webhookServer) serve(w http.ResponseWriter, r *http.Request) string {
+	flow := s.flows[path.Clean("/"+r.URL.Path)]
+	switch {
+	case flow == nil:
+		answerError(w, http.StatusNotFound, "no webhook is received at this path")
+		return "not_found"
+	case r.Method != http.MethodPost:
+		w.Header().Set("Allow", http.MethodPost)
+		answerError(w, http.StatusMethodNotAllowed, "send a POST")
+		return "method"
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	if err != nil {
+		return s.unread(w, r, err)
+	}
+	return s.admit(w, r, flow, body)
+}
+
+func (s *webhookServer) unread(w http.ResponseWriter, r *http.Request, err error) string {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		answerError(w, http.StatusRequestEntityTooLarge, "the body is larger than 1 MiB")
+		return "too_large"
+	}
+	s.log.Info("webhook not read", "remote", host(r.RemoteAddr))
+	answerError(w, http.StatusBadRequest, "the body could not be read")
+	return "unread"
+}
+
+func (s *webhookServer) admit(w http.ResponseWriter, r *http.Request, f *Flow, body []byte) string {
+	a := f.door.Admit(Request{Header: r.Header, Body: body, Remote: host(r.RemoteAddr)})
+	if a.Start == nil {
+		s.log.Info("webhook not taken", "remote", host(r.RemoteAddr), "status", a.Status, "reason", a.Reason, "detail", a.Log)
+		if a.Status < 300 {
+			answer(w, a.Status, map[string]string{"status": "skipped", "reason": a.Reason})
+		} else {
+			answerError(w, a.Status, a.Reason)
+		}
+		return a.Label
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), startTimeout)
+	defer cancel()
+	started, err := s.starter.start(ctx, f, a.Start)
+	if err != nil {
+		s.log.Error("webhook not started", "workflow_id", a.Start.WorkflowID, "error", err)
+		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+		answerError(w, http.StatusServiceUnavailable, "the review could not be started durably; send it again")
+		return "unavailable"
+	}
+	status := "accepted"
+	if !started {
+		status = "duplicate"
+	}
+	s.log.Info("webhook taken", "workflow_id", a.Start.WorkflowID, "status", status)
+	answer(w, http.StatusAccepted, map[string]string{"status": status, "workflow_id": a.Start.WorkflowID})
+	return status
+}
+
+func answerError(w http.ResponseWriter, status int, reason string) {
+	answer(w, status, map[string]string{"error": reason})
+}
+
+func answer(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	// A peer that went away is no error of ours.
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+func host(addr string) string {
+	if h, _, err := net.SplitHostPort(addr); err == nil {
+		return h
+	}
+	return addr
+}

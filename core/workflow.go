@@ -1,0 +1,187 @@
+package core
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// Input starts a flow. Frozen: histories hold it.
+type Input struct {
+	Data map[string]json.RawMessage `json:"data"`
+}
+
+// Outputs is a flow's result: each step's output by the step's name. Frozen.
+type Outputs struct {
+	Steps map[string]json.RawMessage `json:"steps"`
+}
+
+// Get decodes the output of one step into v. It reports false when the step was
+// skipped.
+func (o Outputs) Get(step string, v any) (bool, error) {
+	raw, ok := o.Steps[step]
+	if !ok {
+		return false, nil
+	}
+	if err := json.Unmarshal(raw, v); err != nil {
+		return false, fmt.Errorf("output of step %q: %w", step, err)
+	}
+	return true, nil
+}
+
+type nodeKey struct{}
+
+// Execute runs the flow's steps in order. Workflow side.
+func (f *Flow) Execute(ctx workflow.Context, in Input) (Outputs, error) {
+	data, err := f.decodeData(in.Data)
+	if err != nil {
+		return Outputs{}, temporal.NewNonRetryableApplicationError(err.Error(), ErrorStep, nil)
+	}
+	state := &FlowState{data: data, outputs: map[string]any{}}
+	if err := runSteps(ctx, f.steps, state); err != nil {
+		return Outputs{}, err
+	}
+	return state.result()
+}
+
+func (s *FlowState) result() (Outputs, error) {
+	out := Outputs{Steps: map[string]json.RawMessage{}}
+	for _, name := range sortedKeys(s.outputs) {
+		raw, err := json.Marshal(s.outputs[name])
+		if err != nil {
+			return Outputs{}, fmt.Errorf("output of step %q: %w", name, err)
+		}
+		out.Steps[name] = raw
+	}
+	return out, nil
+}
+
+func runSteps(ctx workflow.Context, steps []step, state *FlowState) error {
+	for _, s := range steps {
+		if s.node == nil {
+			if s.when(state) {
+				if err := runSteps(ctx, s.then, state); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		out, err := runNode(ctx, s.node, state)
+		if err != nil {
+			return fmt.Errorf("step %q: %w", s.node.name, err)
+		}
+		state.outputs[s.node.name] = out
+	}
+	return nil
+}
+
+func runNode(ctx workflow.Context, n *Node, state *FlowState) (any, error) {
+	in, err := state.input(n)
+	if err != nil {
+		return nil, err
+	}
+	ctx = workflow.WithValue(ctx, nodeKey{}, n)
+	switch n.run {
+	case inlineNode:
+		return n.inline(ctx, in)
+	case childNode:
+		return runChild(ctx, n, in)
+	default:
+		return runActivity(ctx, n, in)
+	}
+}
+
+func runActivity(ctx workflow.Context, n *Node, in any) (any, error) {
+	ctx = WithActivity(ctx, ActivityOptions{Attempt: n.timeout, Retry: n.retry, Summary: n.name})
+	out := reflect.New(n.out)
+	err := workflow.ExecuteActivity(ctx, n.registered(n.kind), in).Get(ctx, out.Interface())
+	return out.Elem().Interface(), err
+}
+
+func runChild(ctx workflow.Context, n *Node, in any) (any, error) {
+	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:    workflow.GetInfo(ctx).WorkflowExecution.ID + "/" + n.name,
+		StaticSummary: n.name,
+	})
+	out := reflect.New(n.out)
+	err := workflow.ExecuteChildWorkflow(ctx, n.registered(n.kind), in).Get(ctx, out.Interface())
+	return out.Elem().Interface(), err
+}
+
+// ActivityOptions are the few settings that steps choose for their activities.
+type ActivityOptions struct {
+	Attempt time.Duration // bound of one attempt; 30 s when 0
+	Retry   time.Duration // attempts are repeated for about so long; 2 min when 0
+	Bounded bool          // runs on the queue that WorkerConfig.MaxConcurrent bounds
+	Summary string        // shown by Temporal's UI, so that a run reads like the incident
+}
+
+// heartbeatTimeout is how long a vanished worker goes unnoticed. Heartbeats are
+// sent four times as often, on a clock and not on output: a model may think
+// longer than this, and a false timeout buys the call twice.
+const heartbeatTimeout = 10 * time.Second
+
+const (
+	retryInitial = 200 * time.Millisecond
+	retryFactor  = 2
+	retryMax     = 15 * time.Second
+)
+
+// WithActivity prepares ctx for an activity of a step. Temporal's policy is the
+// only owner of retries.
+func WithActivity(ctx workflow.Context, o ActivityOptions) workflow.Context {
+	if o.Attempt <= 0 {
+		o.Attempt = defaultAttempt
+	}
+	if o.Retry <= 0 {
+		o.Retry = defaultRetry
+	}
+	opts := workflow.ActivityOptions{
+		StartToCloseTimeout: o.Attempt,
+		HeartbeatTimeout:    heartbeatTimeout,
+		Summary:             o.Summary,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:    retryInitial,
+			BackoffCoefficient: retryFactor,
+			MaximumInterval:    retryMax,
+			MaximumAttempts:    attempts(o.Retry),
+		},
+	}
+	if o.Bounded {
+		opts.TaskQueue = boundedQueue(workflow.GetInfo(ctx).TaskQueueName)
+	}
+	return workflow.WithActivityOptions(ctx, opts)
+}
+
+// attempts is how many attempts fit into d by the waits between them alone. A
+// number is used and not a deadline, since a deadline also runs while the
+// process is down.
+func attempts(d time.Duration) int32 {
+	n, wait := int32(3), retryInitial
+	for spent := 3 * retryInitial; spent < d; n++ {
+		wait = min(wait*retryFactor, retryMax)
+		spent += wait
+	}
+	return n
+}
+
+// ActivityName is the registered name of an activity of the step that is
+// running in ctx: base, or base@step when the step was named with As.
+func ActivityName(ctx workflow.Context, base string) string {
+	if n, ok := ctx.Value(nodeKey{}).(*Node); ok {
+		return n.registered(base)
+	}
+	// In a child the step's name is the tail of the workflow's type.
+	if _, step, ok := strings.Cut(workflow.GetInfo(ctx).WorkflowType.Name, "@"); ok {
+		return base + "@" + step
+	}
+	return base
+}
+
+// boundedQueue is the task queue of the activities that MaxConcurrent bounds.
+func boundedQueue(queue string) string { return queue + "-bounded" }
