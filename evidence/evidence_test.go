@@ -1,0 +1,178 @@
+package evidence
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/opsbuddy/opsbuddy/incident"
+)
+
+var now = time.Date(2026, 3, 20, 14, 2, 0, 0, time.UTC)
+
+var known = incident.Incident{
+	ID: "Q1GATEWAY502AA", Number: 4711, Title: "502s", Status: incident.Triggered, Urgency: "high",
+	Service: incident.Ref{ID: "PSVC001", Name: "api-gateway"}, EscalationPolicy: incident.Ref{ID: "PPOL001"}, CreatedAt: now.Add(-2 * time.Minute),
+}
+
+func pastOne(id string, daysAgo int, took time.Duration) incident.Past {
+	at := now.Add(-time.Duration(daysAgo) * 24 * time.Hour)
+	return incident.Past{Incident: incident.Incident{ID: id, Title: "502s", CreatedAt: at, ResolvedAt: at.Add(took), Status: incident.Resolved}}
+}
+
+func TestGatherTypesEveryAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := Gather(t.Context(), Readers{
+			Now: func() time.Time { return now },
+			Incident: func(context.Context, string) (incident.Incident, error) {
+				i := known
+				i.Status, i.Body = incident.Acknowledged, "see runbook"
+				return i, nil
+			},
+			Alerts: func(context.Context, string) ([]incident.Alert, incident.Cut, error) {
+				return []incident.Alert{{ID: "A1", Summary: "502", Details: "runbook: https://wiki.example/pages/42"}}, incident.Cut{Shown: 1, Total: 1}, nil
+			},
+			Notes: func(context.Context, string) ([]incident.Note, error) { return nil, nil },
+			Past: func(context.Context, incident.Incident) ([]incident.Past, error) {
+				return nil, errors.New("api.pagerduty.com answered 500")
+			},
+			Tickets: func(ctx context.Context, _ incident.Incident) ([]incident.Ticket, incident.Cut, error) {
+				<-ctx.Done()
+				return nil, incident.Cut{}, ctx.Err()
+			},
+			Runbook: func(_ context.Context, link string, _ incident.Incident) (incident.Page, string, error) {
+				return incident.Page{ID: "42", Title: "Gateway", Markdown: link}, "linked", nil
+			},
+		}, known)
+
+		want := map[string]State{Incident: Found, Alerts: Found, Notes: Nothing, Past: Unread, Tickets: Unread, Runbook: Found, OnCall: NotSetUp, Messages: NotSetUp, Log: NotSetUp}
+		for source, state := range want {
+			if got := f.State(source); got != state {
+				t.Errorf("%s is %s, want %s", source, got, state)
+			}
+		}
+		if f.Incident.Status != incident.Acknowledged || f.Incident.Service.Name != "api-gateway" {
+			t.Errorf("incident %+v", f.Incident)
+		}
+		if f.Runbook.Markdown != "https://wiki.example/pages/42" {
+			t.Errorf("the runbook was looked for by %q", f.Runbook.Markdown)
+		}
+		if i, _ := f.Item(Tickets); !strings.Contains(i.Why, "no answer within 8s") {
+			t.Errorf("tickets: %q", i.Why)
+		}
+	})
+}
+
+func TestGatherLeavesAReaderBehindThatDoesNotHeedItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		f := Gather(t.Context(), Readers{
+			Now: func() time.Time { return now },
+			Notes: func(context.Context, string) ([]incident.Note, error) {
+				<-release
+				return []incident.Note{{Text: "late"}}, nil
+			},
+		}, known)
+		if f.State(Notes) != Unread || len(f.Notes) != 0 {
+			t.Errorf("notes %s %v", f.State(Notes), f.Notes)
+		}
+		close(release)
+		synctest.Wait()
+		if len(f.Notes) != 0 {
+			t.Error("what came late was stored")
+		}
+	})
+}
+
+func TestItemsAreNumberedInOneRowWithoutWhatNobodySetUp(t *testing.T) {
+	f := Gather(t.Context(), Readers{
+		Now:   func() time.Time { return now },
+		Notes: func(context.Context, string) ([]incident.Note, error) { return nil, nil },
+		OnCall: func(context.Context, string) ([]incident.OnCall, error) {
+			return []incident.OnCall{{Person: incident.Ref{Name: "Ana Ruiz"}, Level: 1}}, nil
+		},
+	}, known)
+	var got []string
+	for _, i := range f.Items {
+		if i.State != NotSetUp {
+			got = append(got, i.ID()+" "+i.Source)
+		}
+	}
+	if diff := cmp.Diff([]string{"E1 " + Notes, "E2 " + OnCall, "E3 " + Derived}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCodeCountsRecurrence(t *testing.T) {
+	f := Facts{Incident: known, ReadAt: now, Past: []incident.Past{pastOne("Q1", 5, 12*time.Minute), pastOne("Q2", 33, 25*time.Minute), pastOne("Q3", 400, time.Hour), {Incident: known}}}
+	r, ok := f.Recurs()
+	if !ok || r.Times != 3 || r.Days != 33 || r.Median != 25*time.Minute || r.Last.Incident.ID != "Q1" {
+		t.Errorf("%v %+v", ok, r)
+	}
+	if _, ok := (Facts{Incident: known, ReadAt: now}).Recurs(); ok {
+		t.Error("recurs without a past")
+	}
+}
+
+func TestDerivedFactsAreSentences(t *testing.T) {
+	f := Facts{
+		Incident: known, ReadAt: now,
+		Past:      []incident.Past{pastOne("Q1", 5, 12*time.Minute)},
+		Changes:   []incident.Change{{Summary: "Deploy 1.4", At: now.Add(-17 * time.Minute)}, {Summary: "old", At: now.Add(-9 * time.Hour)}, {Summary: "after", At: now}},
+		Alerts:    []incident.Alert{{Status: incident.Resolved, CreatedAt: now.Add(-3 * time.Minute)}},
+		AlertsCut: incident.Cut{Shown: 1, Total: 1},
+	}
+	want := []string{
+		"The incident was opened 2 min ago.",
+		"This is the 2nd time in 5 days.",
+		"Earlier ones were resolved in 12 min (median).",
+		`Change "Deploy 1.4" happened 14 min before the first alert.`,
+		"Every alert has recovered while the incident is still open.",
+	}
+	if diff := cmp.Diff(want, derived(f)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSpanAndOrdinalReadAsPeopleSayThem(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		41 * time.Second: "41 s", 2 * time.Minute: "2 min", 90 * time.Second: "2 min", 65 * time.Minute: "1 h 5 min",
+		2 * time.Hour: "2 h", 75 * time.Hour: "3 days",
+	} {
+		if got := Span(d); got != want {
+			t.Errorf("Span(%s) = %q, want %q", d, got, want)
+		}
+	}
+	for n, want := range map[int]string{1: "1st", 2: "2nd", 3: "3rd", 4: "4th", 11: "11th", 12: "12th", 13: "13th", 21: "21st", 112: "112th"} {
+		if got := Ordinal(n); got != want {
+			t.Errorf("Ordinal(%d) = %q", n, got)
+		}
+	}
+}
+
+func TestAddressesEndWhereTheSentenceGoesOn(t *testing.T) {
+	got := Addresses("See https://a.example/x(1), (https://b.example/y). <https://c.example/z|label> `https://d.example/w`!")
+	if diff := cmp.Diff([]string{"https://a.example/x(1)", "https://b.example/y", "https://c.example/z", "https://d.example/w"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRunbookLinkPrefersAFieldThatSaysSo(t *testing.T) {
+	f := Facts{Alerts: []incident.Alert{{Details: "dashboard: https://g.example/d\nrunbook_url: https://w.example/1"}}}
+	if got := RunbookLink(f); got != "https://w.example/1" {
+		t.Errorf("from details: %q", got)
+	}
+	f.Alerts[0].Links = []incident.Link{{Text: "Graph", URL: "https://g.example"}, {Text: "Runbook", URL: "https://w.example/2"}}
+	if got := RunbookLink(f); got != "https://w.example/2" {
+		t.Errorf("from links: %q", got)
+	}
+	f.Incident.CustomFields = []incident.Field{{Name: "Runbook", Value: "here: https://w.example/3."}}
+	if got := RunbookLink(f); got != "https://w.example/3" {
+		t.Errorf("from custom fields: %q", got)
+	}
+}
