@@ -8,27 +8,26 @@ import (
 // ellipsis marks a cut; it counts as one rune.
 const ellipsis = "…"
 
-// Cut returns at most max runes of s and whether something was left out. A cut
+// Cut returns at most limit runes of s and whether something was left out. A cut
 // text ends in "…", which is counted, and is never cut inside what a reader
 // sees as one character: a letter with its marks, an emoji with skin tone,
-// variation selector or joined parts, a flag. max <= 0 gives "".
-func Cut(s string, max int) (string, bool) {
-	if max <= 0 {
+// variation selector or joined parts, a flag. limit <= 0 gives "".
+func Cut(s string, limit int) (string, bool) {
+	if limit <= 0 {
 		return "", s != ""
 	}
-	if len(s) <= max || utf8.RuneCountInString(s) <= max {
+	if len(s) <= limit || utf8.RuneCountInString(s) <= limit {
 		return s, false
 	}
-	kept, runes, at := 0, 0, 0
+	at, runes := 0, 0
 	for at < len(s) {
 		bytes, n := cluster(s[at:])
-		if runes += n; runes > max-1 {
+		if runes += n; runes > limit-1 {
 			break
 		}
 		at += bytes
-		kept = at
 	}
-	return trimRight(s[:kept]) + ellipsis, true
+	return trimRight(s[:at]) + ellipsis, true
 }
 
 // cluster measures the first character as a reader sees it, in bytes and

@@ -17,9 +17,11 @@ const (
 )
 
 // Wall keeps an expired or wrong token from being tried until the account is
-// locked: after three answers 401 or 403 in a row from one host, calls to it
-// fail at once for a minute; then one call is let through, and each further
-// refusal doubles the wait up to 15 minutes. Any other answer ends it. The zero
+// locked: after three answers 401 in a row from one host, calls to it fail at
+// once for a minute; then one call is let through, and each further refusal
+// doubles the wait up to 15 minutes. Any other answer ends it, but for 403: that
+// is how a plan or a page refuses a login that is good (PagerDuty answers so for
+// what an account has not bought), and it says nothing of the token. The zero
 // Wall is ready, and is safe for concurrent use.
 type Wall struct {
 	mu    sync.Mutex
@@ -67,7 +69,12 @@ func (w *Wall) pass(host string) error {
 func (w *Wall) answered(host string, status int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if status != http.StatusUnauthorized && status != http.StatusForbidden {
+	switch status {
+	case http.StatusUnauthorized:
+	case http.StatusForbidden:
+		w.retry(host)
+		return
+	default:
 		delete(w.hosts, host)
 		return
 	}
@@ -92,6 +99,11 @@ func (w *Wall) answered(host string, status int) {
 func (w *Wall) lost(host string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.retry(host)
+}
+
+// retry lets the next call through after a trial that told nothing.
+func (w *Wall) retry(host string) {
 	if r := w.hosts[host]; r != nil && r.probing {
 		r.probing, r.until = false, w.clock()
 	}

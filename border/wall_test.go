@@ -47,7 +47,7 @@ func TestTheWallGrowsToAQuarterOfAnHourAndFallsWithOneGoodAnswer(t *testing.T) {
 		if walled("a", w) {
 			t.Fatal("walled too early")
 		}
-		w.answered("a", http.StatusForbidden)
+		w.answered("a", http.StatusUnauthorized)
 	}
 	for _, wait := range []time.Duration{1, 2, 4, 8, 15, 15} {
 		c.t = c.t.Add(wait*time.Minute - time.Second)
@@ -81,7 +81,7 @@ func TestRefusalsMustBeInARowAndLateOnesDoNotLengthenTheWait(t *testing.T) {
 	w := &Wall{now: c.now}
 	for range 4 {
 		w.answered("a", 401)
-		w.answered("a", 403)
+		w.answered("a", 401)
 		w.answered("a", 200)
 	}
 	if walled("a", w) {
@@ -97,5 +97,22 @@ func TestRefusalsMustBeInARowAndLateOnesDoNotLengthenTheWait(t *testing.T) {
 	w.lost("a")
 	if walled("a", w) {
 		t.Error("a trial without an answer keeps the wall up")
+	}
+}
+
+func TestWhatALoginMayNotSeeIsNoRefusedLogin(t *testing.T) {
+	w := &Wall{}
+	for range 10 {
+		w.answered("a", http.StatusForbidden)
+	}
+	if walled("a", w) {
+		t.Error("a plan without a feature walls the host")
+	}
+	w.answered("a", 401)
+	w.answered("a", 403)
+	w.answered("a", 401)
+	w.answered("a", 401)
+	if !walled("a", w) {
+		t.Error("a 403 between them hides refused logins")
 	}
 }

@@ -1,0 +1,157 @@
+package budget
+
+import (
+	"fmt"
+	"sort"
+	"time"
+
+	"github.com/opsbuddy/opsbuddy/money"
+)
+
+// The two windows, both rolling.
+const (
+	hour = time.Hour
+	day  = 24 * time.Hour
+	// keep is how long spending can be read back.
+	keep = 8 * day
+)
+
+// Limits are the ceilings; zero is none.
+type Limits struct {
+	Hour money.USD `json:"hour"`
+	Day  money.USD `json:"day"`
+}
+
+// Request asks for money before a call. Key names one attempt of one call:
+// asking twice with one key reserves once.
+type Request struct {
+	Key      string      `json:"key"`
+	Model    string      `json:"model"`
+	Incident string      `json:"incident,omitempty"`
+	Worst    []money.USD `json:"worst"` // worst cases from the dearest to the cheapest form of the call
+	Limits   Limits      `json:"limits"`
+}
+
+// Grant answers a Request.
+type Grant struct {
+	Choice int    `json:"choice"` // index into Worst; -1 when nothing fits
+	Why    string `json:"why,omitempty"`
+}
+
+// Settlement says what a call cost in the end.
+type Settlement struct {
+	Key  string    `json:"key"`
+	Cost money.USD `json:"cost"`
+}
+
+// Entry is one call in the ledger. Until it is settled, Micro is its worst case.
+type Entry struct {
+	Key      string    `json:"key"`
+	At       time.Time `json:"at"`
+	Micro    int64     `json:"micro"`
+	Model    string    `json:"model"`
+	Incident string    `json:"incident,omitempty"`
+	Settled  bool      `json:"settled,omitempty"`
+	Unknown  bool      `json:"unknown,omitempty"` // no known price; Micro is the worst case for good
+}
+
+// Ledger is every call of the last days, the oldest first. Workflow side: plain
+// values; now is always given.
+type Ledger struct {
+	Entries []Entry `json:"entries"`
+}
+
+// Reserve grants the dearest form of the call that both ceilings allow.
+func (l *Ledger) Reserve(now time.Time, r Request) Grant {
+	l.forget(now)
+	if e := l.find(r.Key); e != nil {
+		for i, w := range r.Worst {
+			if w.Micro == e.Micro {
+				return Grant{Choice: i}
+			}
+		}
+		return Grant{Choice: len(r.Worst) - 1}
+	}
+	for i, w := range r.Worst {
+		if l.over(now, w, r.Limits) == "" {
+			l.Entries = append(l.Entries, Entry{Key: r.Key, At: now, Micro: w.Micro, Model: r.Model, Incident: r.Incident})
+			return Grant{Choice: i}
+		}
+	}
+	if len(r.Worst) == 0 {
+		return Grant{Choice: -1, Why: "nothing was asked for"}
+	}
+	return Grant{Choice: -1, Why: l.over(now, r.Worst[len(r.Worst)-1], r.Limits)}
+}
+
+// over names the ceiling that another amount would pass.
+func (l *Ledger) over(now time.Time, more money.USD, lim Limits) string {
+	for _, c := range []struct {
+		window  time.Duration
+		ceiling money.USD
+		name    string
+	}{{hour, lim.Hour, "an hour"}, {day, lim.Day, "a day"}} {
+		if c.ceiling.Micro > 0 && l.Spent(now, c.window).Micro+more.Micro > c.ceiling.Micro {
+			return fmt.Sprintf("the ceiling of %s %s is reached", c.ceiling, c.name)
+		}
+	}
+	return ""
+}
+
+// Settle replaces a reservation by what the call cost. A call whose price is
+// not known stays at its worst case.
+func (l *Ledger) Settle(s Settlement) {
+	e := l.find(s.Key)
+	if e == nil || e.Settled {
+		return
+	}
+	e.Settled = true
+	if e.Unknown = s.Cost.Unknown; !e.Unknown {
+		e.Micro = s.Cost.Micro
+	}
+}
+
+// Spent sums a window that ends now: what was paid and what may have been.
+func (l *Ledger) Spent(now time.Time, window time.Duration) money.USD {
+	var sum int64
+	for _, e := range l.Entries {
+		if now.Sub(e.At) < window {
+			sum += e.Micro
+		}
+	}
+	return money.USD{Micro: sum}
+}
+
+func (l *Ledger) find(key string) *Entry {
+	for i := len(l.Entries) - 1; i >= 0; i-- {
+		if l.Entries[i].Key == key {
+			return &l.Entries[i]
+		}
+	}
+	return nil
+}
+
+// forget drops what is older than can be read back, and joins what is older
+// than a day by hour, incident and model, so that a busy week stays small.
+func (l *Ledger) forget(now time.Time) {
+	old := sort.Search(len(l.Entries), func(i int) bool { return now.Sub(l.Entries[i].At) <= day })
+	if old == 0 {
+		return
+	}
+	var joined []Entry
+	at := map[string]int{}
+	for _, e := range l.Entries[:old] {
+		if now.Sub(e.At) > keep {
+			continue
+		}
+		e.At, e.Settled = e.At.Truncate(hour), true
+		e.Key = fmt.Sprintf("%d/%s/%s/%t", e.At.Unix(), e.Incident, e.Model, e.Unknown)
+		if i, ok := at[e.Key]; ok {
+			joined[i].Micro += e.Micro
+			continue
+		}
+		at[e.Key] = len(joined)
+		joined = append(joined, e)
+	}
+	l.Entries = append(joined, l.Entries[old:]...)
+}
