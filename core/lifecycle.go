@@ -157,7 +157,7 @@ func (l *life) serve(what string, ln net.Listener, srv *http.Server, drain time.
 }
 
 func (l *life) connect(ctx context.Context) error {
-	engine, err := Connect(ctx, EmbeddedOptions{DataDir: l.cfg.DataDir, UIAddr: l.cfg.UIAddr, Logger: l.cfg.Logger})
+	engine, err := Connect(ctx, l.cfg.Temporal, EmbeddedOptions{DataDir: l.cfg.DataDir, UIAddr: l.cfg.UIAddr, Logger: l.cfg.Logger})
 	if err != nil {
 		return err
 	}

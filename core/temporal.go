@@ -54,11 +54,34 @@ type Engine struct {
 	embedded  Embedded
 }
 
+// Environment is where the TEMPORAL_… settings come from; nil is the process's
+// own environment.
+type Environment map[string]string
+
+// Environ lists every setting as KEY=value, for envconfig.
+func (e Environment) Environ() []string {
+	var all []string
+	for _, k := range sortedKeys(e) {
+		all = append(all, k+"="+e[k])
+	}
+	return all
+}
+
+// LookupEnv finds one setting.
+func (e Environment) LookupEnv(key string) (string, bool) {
+	v, ok := e[key]
+	return v, ok
+}
+
 // Connect dials the cluster that the TEMPORAL_… environment names (the SDK's
 // envconfig set) or, when it names none, starts the embedded server. It never
 // falls back from one to the other.
-func Connect(ctx context.Context, o EmbeddedOptions) (*Engine, error) {
-	profile, err := envconfig.LoadClientConfigProfile(envconfig.LoadClientConfigProfileOptions{DisableFile: true})
+func Connect(ctx context.Context, env Environment, o EmbeddedOptions) (*Engine, error) {
+	load := envconfig.LoadClientConfigProfileOptions{DisableFile: true}
+	if env != nil {
+		load.EnvLookup = env
+	}
+	profile, err := envconfig.LoadClientConfigProfile(load)
 	if err != nil {
 		return nil, fmt.Errorf("reading the TEMPORAL_… settings: %w", err)
 	}

@@ -35,9 +35,11 @@ type WorkerConfig struct {
 	DataDir string
 	// UIAddr is where the embedded server's web UI listens; empty for none.
 	UIAddr string
-	Logger *slog.Logger         // default: discard
-	Redact func(string) string  // takes known secrets out of error texts
-	Gather *prometheus.Registry // default: a registry of its own
+	// Temporal holds the TEMPORAL_… settings; nil reads the environment.
+	Temporal Environment
+	Logger   *slog.Logger         // default: discard
+	Redact   func(string) string  // takes known secrets out of error texts
+	Gather   *prometheus.Registry // default: a registry of its own
 }
 
 // Worker runs flows: it is the process as a value, so that a test can run the

@@ -184,4 +184,10 @@ func ActivityName(ctx workflow.Context, base string) string {
 }
 
 // boundedQueue is the task queue of the activities that MaxConcurrent bounds.
-func boundedQueue(queue string) string { return queue + "-bounded" }
+func boundedQueue(queue string) string { return queue + boundedSuffix }
+
+const boundedSuffix = "-bounded"
+
+// StepQueue is the flow's own task queue, from the queue of any of its
+// activities.
+func StepQueue(queue string) string { return strings.TrimSuffix(queue, boundedSuffix) }
