@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -36,6 +37,7 @@ type activityInterceptor struct {
 func (a *activityInterceptor) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	ctx = context.WithValue(ctx, noteKey{}, &note{})
 	stopped := make(chan struct{})
 	defer close(stopped)
 	go beat(ctx, stopped)
@@ -62,14 +64,57 @@ func (a *activityInterceptor) observe(ctx context.Context, began time.Time, err 
 	log.Debug("activity done")
 }
 
+// note is what an attempt wants its successor to know.
+type note struct {
+	mu   sync.Mutex
+	text string
+}
+
+type noteKey struct{}
+
+// Note leaves a word for the next attempt, should this one die: "sending" before
+// a post that cannot be taken back. It is with Temporal when Note returns.
+// Outside an activity it does nothing.
+func Note(ctx context.Context, text string) {
+	n, ok := ctx.Value(noteKey{}).(*note)
+	if !ok {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.text = text
+	activity.RecordHeartbeat(ctx, text)
+}
+
+// LastNote is the word that an attempt before this one left; empty when there
+// was none.
+func LastNote(ctx context.Context) string {
+	var text string
+	if activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &text) == nil {
+		return text
+	}
+	return ""
+}
+
+// Attempt counts the attempts of an activity from 1; it is 1 outside of one.
+func Attempt(ctx context.Context) int {
+	if !activity.IsActivity(ctx) {
+		return 1
+	}
+	return int(activity.GetInfo(ctx).Attempt)
+}
+
 // beat sends heartbeats until the attempt ends.
 func beat(ctx context.Context, stopped <-chan struct{}) {
+	n := ctx.Value(noteKey{}).(*note)
 	t := time.NewTicker(heartbeatTimeout / 4)
 	defer t.Stop()
 	for {
 		select {
 		case <-t.C:
-			activity.RecordHeartbeat(ctx)
+			n.mu.Lock()
+			activity.RecordHeartbeat(ctx, n.text)
+			n.mu.Unlock()
 		case <-stopped:
 			return
 		}

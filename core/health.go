@@ -31,6 +31,7 @@ type healthServer struct {
 	temporal func(context.Context) error // nil until connected
 	checkers []Checker
 	metrics  prometheus.Gatherer
+	pages    map[string]http.Handler
 	log      *slog.Logger
 }
 
@@ -42,6 +43,9 @@ func (h *healthServer) server() *http.Server {
 	mux.HandleFunc("GET /health/ready", h.ready)
 	mux.HandleFunc("GET /health/startup", h.startup)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(h.metrics, promhttp.HandlerOpts{}))
+	for pattern, page := range h.pages {
+		mux.Handle(pattern, page)
+	}
 	return &http.Server{
 		Handler: mux, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
 		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),

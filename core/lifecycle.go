@@ -75,7 +75,7 @@ func (w *Worker) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.health = &healthServer{metrics: l.cfg.Gather, log: l.cfg.Logger}
+	l.health = &healthServer{metrics: l.cfg.Gather, pages: w.pages, log: l.cfg.Logger}
 	if l.webhook, err = listen(ctx, "webhook", "OPSBUDDY_WEBHOOK_ADDR", w.webhookAddr); err != nil {
 		return err
 	}

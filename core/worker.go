@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -51,6 +52,7 @@ type Worker struct {
 	providers   []Provider
 	webhookAddr string
 	healthAddr  string
+	pages       map[string]http.Handler
 	life        *life
 }
 
@@ -84,6 +86,16 @@ func (w *Worker) WithWebhookServer(addr string) *Worker {
 // WithHealthServer answers probes and serves metrics at addr, such as ":8081".
 func (w *Worker) WithHealthServer(addr string) *Worker {
 	w.healthAddr = addr
+	return w
+}
+
+// WithHealthPage adds a page of the program's own, such as "GET /budget", to the
+// health server.
+func (w *Worker) WithHealthPage(pattern string, h http.Handler) *Worker {
+	if w.pages == nil {
+		w.pages = map[string]http.Handler{}
+	}
+	w.pages[pattern] = h
 	return w
 }
 

@@ -14,6 +14,10 @@ import (
 // speak of, where an empty list would not say it.
 var ErrNothing = errors.New("nothing there")
 
+// ErrNotOffered is what a reader returns for a feature that the account does not
+// have: the source counts as not set up.
+var ErrNotOffered = errors.New("not offered to this account")
+
 // Readers look into the outside. A nil reader is a source that nobody set up.
 // Each returns cleaned and redacted values, is bounded in size, and fails when
 // it could not look.
@@ -168,6 +172,8 @@ func answered(err error) answer {
 	switch {
 	case err == nil:
 		return answer{state: Found}
+	case errors.Is(err, ErrNotOffered):
+		return answer{state: NotSetUp}
 	case errors.Is(err, ErrNothing):
 		return answer{state: Nothing}
 	case errors.Is(err, context.DeadlineExceeded):

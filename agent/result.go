@@ -1,0 +1,91 @@
+package agent
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/opsbuddy/opsbuddy/agent/model"
+	"github.com/opsbuddy/opsbuddy/agent/tool"
+	"github.com/opsbuddy/opsbuddy/money"
+)
+
+// Input starts a run. Frozen: histories hold it.
+type Input struct {
+	UserPrompt    string        `json:"user_prompt"`
+	FirstEvidence int           `json:"first_evidence,omitempty"`
+	StepTimeout   time.Duration `json:"step_timeout"`
+}
+
+// StopReason says why a run ended.
+type StopReason string
+
+// The reasons. Only Answered is a success.
+const (
+	Answered      StopReason = "answered"
+	MaxIterations StopReason = "max iterations"
+	OutOfMoney    StopReason = "budget"
+	OutOfTime     StopReason = "deadline"
+	Looping       StopReason = "loop"
+	Refused       StopReason = "refused"
+	ModelFailed   StopReason = "model failed"
+	NoModel       StopReason = "no model"
+)
+
+// Result is the outcome of a run, and always there. Frozen: histories hold it.
+type Result struct {
+	// Response is the final text. It may be there when Succeeded is not: then it
+	// is the best that the model could say when it was stopped.
+	Response   string        `json:"response"`
+	Succeeded  bool          `json:"succeeded"`
+	StopReason StopReason    `json:"stop_reason"`
+	Detail     string        `json:"detail,omitempty"` // one sentence on the reason
+	TotalCost  money.USD     `json:"total_cost"`
+	Duration   time.Duration `json:"duration"`
+	Iterations int           `json:"iterations"` // calls to the model that were answered
+	Provider   string        `json:"provider"`
+	Model      string        `json:"model"`
+	Usage      model.Usage   `json:"usage"`
+	Turns      []Turn        `json:"turns,omitempty"`
+	// Observations are the tool calls with their answers, in the order asked.
+	Observations []Observation `json:"observations,omitempty"`
+	Down         []tool.Down   `json:"down,omitempty"` // servers that could not be asked
+}
+
+// Turn is one answered call to the model.
+type Turn struct {
+	Model   string        `json:"model"`
+	Purpose string        `json:"purpose,omitempty"` // "", "final" or "compact"
+	Usage   model.Usage   `json:"usage"`
+	Cost    money.USD     `json:"cost"`
+	Took    time.Duration `json:"took"`
+	Calls   int           `json:"calls,omitempty"`
+	Stop    model.Stop    `json:"stop"`
+	Warning string        `json:"warning,omitempty"`
+}
+
+// Observation is one tool call and what it answered.
+type Observation struct {
+	Number    int             `json:"number"` // E<Number> in the conversation
+	Tool      string          `json:"tool"`
+	Arguments json.RawMessage `json:"arguments,omitempty"`
+	Text      string          `json:"text"`
+	Failed    bool            `json:"failed,omitempty"`
+	Cut       bool            `json:"cut,omitempty"`
+	At        time.Time       `json:"at"`
+}
+
+// Plan is what the workflow knows of the agent: settings without secrets and
+// the tools of this run. Frozen: histories hold it.
+type Plan struct {
+	Provider      string        `json:"provider"`
+	Models        []string      `json:"models"` // the model, then its fallback
+	System        string        `json:"system"`
+	Tools         []model.Tool  `json:"tools"`
+	Down          []tool.Down   `json:"down,omitempty"`
+	MaxIterations int           `json:"max_iterations"`
+	MaxTokens     int           `json:"max_tokens"`
+	PerRun        money.USD     `json:"per_run"` // zero is no ceiling
+	SoftDeadline  time.Duration `json:"soft_deadline"`
+	Threshold     int           `json:"threshold"`
+	KeepRecent    int           `json:"keep_recent"`
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/cobra"
+
+	"github.com/opsbuddy/opsbuddy/config"
+	"github.com/opsbuddy/opsbuddy/core"
+	"github.com/opsbuddy/opsbuddy/pagerduty"
+	"github.com/opsbuddy/opsbuddy/triage"
+)
+
+func (p *program) reviewCommand() *cobra.Command {
+	var post bool
+	c := &cobra.Command{
+		Use: "review INCIDENT_ID", Short: "Review one incident now and print its brief", Args: arguments(cobra.ExactArgs(1)),
+		Long: "Review one incident now, through the same flow as a webhook, and print its brief.\n" +
+			"Without TEMPORAL_ADDRESS it runs beside a server that is already running here, in a temporary data folder.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := p.settings(func(c config.Config) error { return c.CheckReview(post) })
+			if err != nil {
+				return err
+			}
+			if !post {
+				cfg.Slack.WebhookURL, cfg.Slack.Channel = config.Secret{}, ""
+			}
+			cfg.PagerDuty.AllowedServices, cfg.Server.TemporalUIAddr = nil, ""
+			return p.review(cmd.Context(), cfg, args[0])
+		},
+	}
+	c.Flags().BoolVar(&post, "post", false, "also post the brief to Slack")
+	return c
+}
+
+func (p *program) review(ctx context.Context, cfg config.Config, id string) error {
+	log := p.logger(cfg)
+	s, err := sources(cfg, log)
+	if err != nil {
+		return err
+	}
+	known, err := s.PagerDuty.Incident(ctx, id)
+	if err != nil {
+		return fmt.Errorf("incident %s: %w", id, err)
+	}
+	if cfg.Temporal.Address == "" {
+		// The data folder belongs to the process that serves webhooks.
+		dir, err := os.MkdirTemp("", "opsbuddy-review-")
+		if err != nil {
+			return fmt.Errorf("a folder for the review: %w", err)
+		}
+		defer os.RemoveAll(dir)
+		cfg.Server.DataDir = dir
+	}
+	flow := triage.BuildFlow(p.flowConfig(cfg, s, log, nil))
+	w := p.worker(cfg, flow, log, prometheus.NewRegistry())
+	if err := w.Start(ctx); err != nil {
+		return err
+	}
+	out, err := runOnce(ctx, w, flow, known.ID, pagerduty.Event{Type: "incident.triggered", Incident: known, OccurredAt: time.Now()}.Payload())
+	if err := errors.Join(err, w.Stop()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.stdout, "%s\n---\n%s · %s · %s · %d turns · %s %s\n", out.Markdown, out.Outcome, out.Cost,
+		out.Duration.Round(time.Second), out.Turns, cfg.Agent.Provider, out.Model)
+	return err
+}
+
+// runOnce starts the flow under an id of its own and waits for its brief.
+func runOnce(ctx context.Context, w *core.Worker, flow *core.Flow, id, payload string) (triage.BriefOutput, error) {
+	var out triage.BriefOutput
+	workflowID := fmt.Sprintf("review-%s-%d", id, time.Now().Unix())
+	start := &core.Start{WorkflowID: workflowID, Urgent: true, Input: map[string]any{core.WebhookPayload: payload}}
+	started, err := w.StartFlow(ctx, flow, start)
+	switch {
+	case err != nil:
+		return out, fmt.Errorf("starting the review of %s: %w", id, err)
+	case !started:
+		return out, fmt.Errorf("a review of %s began this second: wait for it", id)
+	}
+	var all core.Outputs
+	if err := w.Engine().GetWorkflow(ctx, workflowID, "").Get(ctx, &all); err != nil {
+		return out, fmt.Errorf("review of %s: %w", id, err)
+	}
+	_, err = all.Get("brief", &out)
+	return out, err
+}

@@ -1,0 +1,128 @@
+package temporalembed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/protobuf/types/known/durationpb"
+)
+
+// ProcessRestart is the type of the failure that an activity attempt gets whose
+// process died.
+const ProcessRestart = "ProcessRestart"
+
+const (
+	kickTimeout  = 30 * time.Second
+	kickParallel = 8
+	kickIdentity = "orphan-kick"
+	// kickDelay stands in for the retry policy's interval: the attempt did not
+	// fail on its own account, so there is nothing to back off from.
+	kickDelay = time.Millisecond
+)
+
+// KickOrphans ends the activity attempts that the last process left running, so
+// that they are retried at once instead of after their heartbeat timeout. It
+// returns how many it ended. Attempts whose cancellation had been asked for end
+// as canceled.
+//
+// Call it after Start and before any worker starts: it takes every running
+// attempt for an orphan, which is right because the folder belongs to one
+// process. An ended attempt counts toward the retry policy's MaximumAttempts.
+//
+// It reads the server's own tables: the list that visibility gives is written
+// later than the run itself and can lack a workflow that started just before
+// the process died. An error leaves the rest to their heartbeat timeouts; it is
+// no reason not to go on. It takes 30 seconds at most.
+func (s *Server) KickOrphans(ctx context.Context) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, kickTimeout)
+	defer cancel()
+	runs, err := s.store.runsWithActivities(ctx, s.options.Namespace)
+	if err != nil {
+		return 0, fmt.Errorf("looking for orphaned activities: %w", err)
+	}
+	var kicked atomic.Int64
+	errs := make([]error, len(runs))
+	var group errgroup.Group
+	group.SetLimit(kickParallel)
+	for i, run := range runs {
+		group.Go(func() error {
+			n, err := s.kickRun(ctx, run)
+			kicked.Add(int64(n))
+			errs[i] = err
+			return nil
+		})
+	}
+	_ = group.Wait() // the errors are in errs, one failing run does not hold up the others
+	return int(kicked.Load()), errors.Join(errs...)
+}
+
+func (s *Server) kickRun(ctx context.Context, run *commonpb.WorkflowExecution) (int, error) {
+	d, err := s.client.WorkflowService().DescribeWorkflowExecution(ctx,
+		&workflowservice.DescribeWorkflowExecutionRequest{Namespace: s.options.Namespace, Execution: run})
+	if isNotFound(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("workflow %s: looking for orphaned activities: %w", run.GetWorkflowId(), err)
+	}
+	kicked := 0
+	var errs []error
+	for _, activity := range d.GetPendingActivities() {
+		ok, err := s.kick(ctx, run, activity)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("workflow %s: handing back activity %s: %w", run.GetWorkflowId(), activity.GetActivityId(), err))
+		}
+		if ok {
+			kicked++
+		}
+	}
+	return kicked, errors.Join(errs...)
+}
+
+// kick reports false for an activity that no attempt was running for, or that
+// ended in between.
+func (s *Server) kick(ctx context.Context, run *commonpb.WorkflowExecution, a *workflowpb.PendingActivityInfo) (bool, error) {
+	var err error
+	switch a.GetState() {
+	case enumspb.PENDING_ACTIVITY_STATE_STARTED, enumspb.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED:
+		_, err = s.client.WorkflowService().RespondActivityTaskFailedById(ctx, &workflowservice.RespondActivityTaskFailedByIdRequest{
+			Namespace: s.options.Namespace, WorkflowId: run.GetWorkflowId(), RunId: run.GetRunId(),
+			ActivityId: a.GetActivityId(), Identity: kickIdentity, Failure: processRestart(),
+		})
+	case enumspb.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED:
+		_, err = s.client.WorkflowService().RespondActivityTaskCanceledById(ctx, &workflowservice.RespondActivityTaskCanceledByIdRequest{
+			Namespace: s.options.Namespace, WorkflowId: run.GetWorkflowId(), RunId: run.GetRunId(),
+			ActivityId: a.GetActivityId(), Identity: kickIdentity,
+		})
+	default:
+		return false, nil
+	}
+	if isNotFound(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func processRestart() *failurepb.Failure {
+	return &failurepb.Failure{
+		Message: "the process that ran this attempt ended",
+		FailureInfo: &failurepb.Failure_ApplicationFailureInfo{ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{
+			Type: ProcessRestart, NextRetryDelay: durationpb.New(kickDelay),
+		}},
+	}
+}
+
+func isNotFound(err error) bool {
+	var none *serviceerror.NotFound
+	return errors.As(err, &none)
+}

@@ -1,0 +1,170 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	api "github.com/slack-go/slack"
+
+	"github.com/opsbuddy/opsbuddy/border"
+	"github.com/opsbuddy/opsbuddy/core"
+)
+
+// postTimeout bounds one call to Slack.
+const postTimeout = 10 * time.Second
+
+// courier delivers messages: by the bot when there is one, else by the incoming
+// webhook. Worker side: it holds both secrets.
+type courier struct {
+	bot     *api.Client // nil without token and channel
+	channel string
+	hook    *hook // nil without an incoming webhook
+	log     *slog.Logger
+}
+
+func newCourier(token, channel, apiURL, webhookURL string, client *http.Client, log *slog.Logger) *courier {
+	if client == nil {
+		client = border.Client(border.ClientOptions{Timeout: postTimeout})
+	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	c := &courier{channel: channel, log: log}
+	if token != "" && channel != "" {
+		c.bot = newAPI(token, apiURL, client)
+	}
+	if webhookURL != "" {
+		c.hook = &hook{url: webhookURL, client: client}
+	}
+	return c
+}
+
+func newAPI(token, apiURL string, client *http.Client) *api.Client {
+	opts := []api.Option{api.OptionHTTPClient(client)}
+	if apiURL != "" {
+		opts = append(opts, api.OptionAPIURL(strings.TrimRight(apiURL, "/")+"/"))
+	}
+	return api.New(token, opts...)
+}
+
+// deliver brings a report to Slack, once.
+func (c *courier) deliver(ctx context.Context, messages []message, update MessageRef, key string) (NotifyReportOutput, error) {
+	if c.bot == nil {
+		return c.byHook(ctx, messages)
+	}
+	out, err := c.byBot(ctx, messages, update, key)
+	if c.hook == nil || !closedToBot(err) {
+		return out, err
+	}
+	c.log.Warn("slack refuses the bot; the incoming webhook delivers", "error", err)
+	return c.byHook(ctx, messages)
+}
+
+// byBot edits the message that is there, or posts a new one.
+func (c *courier) byBot(ctx context.Context, messages []message, update MessageRef, key string) (NotifyReportOutput, error) {
+	if update.TS == "" {
+		return c.postOnce(ctx, messages, key+"/report")
+	}
+	err := c.edit(ctx, update, messages[0])
+	switch {
+	case notEditable(err):
+		return c.reply(ctx, messages, update, key)
+	case err != nil:
+		return NotifyReportOutput{}, err
+	}
+	out := NotifyReportOutput{Message: update, Via: ViaBot, Parts: 1}
+	return c.rest(ctx, out, messages, key+"/report")
+}
+
+// reply brings a report into the thread of a message that cannot be edited, or
+// into a new message when there is no thread either.
+func (c *courier) reply(ctx context.Context, messages []message, to MessageRef, key string) (NotifyReportOutput, error) {
+	out := NotifyReportOutput{Message: to, Via: ViaBot}
+	out, err := c.rest(ctx, out, append([]message{{}}, messages...), key+"/report")
+	if err == nil || !gone(err) {
+		return out, err
+	}
+	return c.postOnce(ctx, messages, key+"/report")
+}
+
+// postOnce posts messages, the first in the channel and the others in its
+// thread. What an earlier attempt posted is found by its mark and not repeated.
+func (c *courier) postOnce(ctx context.Context, messages []message, key string) (NotifyReportOutput, error) {
+	out := NotifyReportOutput{Via: ViaBot, Parts: 1}
+	if core.Attempt(ctx) > 1 {
+		if found, ok := c.find(ctx, key); ok {
+			out.Message = found
+			return c.rest(ctx, out, messages, key)
+		}
+	}
+	ref, err := c.post(ctx, c.channel, "", messages[0], key)
+	if err != nil {
+		return NotifyReportOutput{}, err
+	}
+	out.Message = ref
+	return c.rest(ctx, out, messages, key)
+}
+
+// rest posts the further messages into the thread.
+func (c *courier) rest(ctx context.Context, out NotifyReportOutput, messages []message, key string) (NotifyReportOutput, error) {
+	var there map[string]bool
+	if core.Attempt(ctx) > 1 && len(messages) > 1 {
+		there = c.inThread(ctx, out.Message)
+	}
+	for i, m := range messages {
+		mark := partMark(key, i)
+		if i == 0 || there[mark] {
+			continue
+		}
+		if _, err := c.post(ctx, out.Message.Channel, out.Message.TS, m, mark); err != nil {
+			return out, err
+		}
+		out.Parts++
+	}
+	return out, nil
+}
+
+// byHook posts over the incoming webhook: one message, since a webhook knows no
+// thread of its own. One attempt, unless the failure proves that nothing was
+// posted.
+func (c *courier) byHook(ctx context.Context, messages []message) (NotifyReportOutput, error) {
+	if c.hook == nil {
+		return NotifyReportOutput{Via: ViaNobody}, nil
+	}
+	out := NotifyReportOutput{Via: ViaWebhook, Parts: 1}
+	if core.LastNote(ctx) == noteSending {
+		c.log.Warn("a post to slack was cut short and may have happened; it is not repeated")
+		out.Doubtful = true
+		return out, nil
+	}
+	m := messages[0]
+	if len(messages) > 1 {
+		left := 0
+		for _, more := range messages[1:] {
+			left += len([]rune(more.plain))
+		}
+		last := len(m.blocks) - 1
+		m.blocks = append(append(append([]api.Block{}, m.blocks[:last]...), cutNote(left)), m.blocks[last])
+	}
+	core.Note(ctx, noteSending)
+	err := c.hook.post(ctx, m)
+	if errors.Is(err, errMaybePosted) {
+		c.log.Warn("a post to slack may have happened; it is not repeated", "error", err)
+		out.Doubtful = true
+		return out, nil
+	}
+	if err != nil {
+		core.Note(ctx, noteRefused)
+	}
+	return out, err
+}
+
+// Words for the next attempt, should this one die.
+const (
+	noteSending = "sending"
+	noteRefused = "refused"
+)

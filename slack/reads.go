@@ -1,0 +1,272 @@
+package slack
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	api "github.com/slack-go/slack"
+
+	"github.com/opsbuddy/opsbuddy/border"
+	"github.com/opsbuddy/opsbuddy/incident"
+)
+
+// Bounds of reading.
+const (
+	channelPages = 10  // of 200 channels each
+	userPages    = 10  // of 200 people each
+	pageSize     = 200 // Slack's recommended most
+	historyLimit = 100 // messages of one look
+	namesFor     = 15 * time.Minute
+)
+
+// Config says where Slack is and how to log in.
+type Config struct {
+	BotToken string
+	APIURL   string // Slack's own when empty
+	HTTP     *http.Client
+	Logger   *slog.Logger
+}
+
+// Client reads channels. It never writes. Safe for concurrent use.
+type Client struct {
+	api *api.Client
+	log *slog.Logger
+
+	mu      sync.Mutex
+	names   map[string]string // people by id
+	namesAt time.Time
+	team    string // address of the workspace, for links to messages
+}
+
+// New returns a reader.
+func New(c Config) *Client {
+	if c.HTTP == nil {
+		c.HTTP = border.Client(border.ClientOptions{})
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Client{api: newAPI(c.BotToken, c.APIURL, c.HTTP), log: c.Logger}
+}
+
+// Check says who the token is, for doctor.
+func (c *Client) Check(ctx context.Context) (string, error) {
+	a, err := c.api.AuthTestContext(ctx)
+	if err != nil {
+		return "", botError("logging in", err)
+	}
+	return fmt.Sprintf("%s in %s", border.Line(a.User), border.Line(a.Team)), nil
+}
+
+// Channels lists the public channels, and the private ones that the bot is in.
+func (c *Client) Channels(ctx context.Context) ([]incident.Channel, incident.Cut, error) {
+	all, more, err := channels(ctx, c.api)
+	if err != nil {
+		return nil, incident.Cut{}, err
+	}
+	out := make([]incident.Channel, 0, len(all))
+	for _, ch := range all {
+		out = append(out, incident.Channel{ID: ch.ID, Name: border.Line(ch.Name), Topic: cleaned(ch.Topic.Value), Members: ch.NumMembers})
+	}
+	cut := incident.Cut{Shown: len(out), Total: len(out)}
+	if more {
+		cut.Total = -1
+	}
+	return out, cut, nil
+}
+
+func channels(ctx context.Context, client *api.Client) (all []api.Channel, more bool, err error) {
+	seen := map[string]bool{}
+	cursor := ""
+	for range channelPages {
+		page, next, err := client.GetConversationsContext(ctx, &api.GetConversationsParameters{
+			Cursor: cursor, Limit: pageSize, ExcludeArchived: true, Types: []string{"public_channel", "private_channel"},
+		})
+		if err != nil {
+			return nil, false, botError("listing channels", err)
+		}
+		all = append(all, page...)
+		if next == "" {
+			return all, false, nil
+		}
+		if seen[next] {
+			break // a cursor that does not move
+		}
+		seen[next], cursor = true, next
+	}
+	return all, true, nil
+}
+
+// channelID finds the id of a channel that a person wrote by its name. Reading
+// and editing take ids alone.
+func channelID(ctx context.Context, client *api.Client, name string) (string, error) {
+	if isChannelID(name) {
+		return name, nil
+	}
+	all, _, err := channels(ctx, client)
+	if err != nil {
+		return "", err
+	}
+	for _, ch := range all {
+		if strings.EqualFold(ch.Name, strings.TrimPrefix(name, "#")) {
+			return ch.ID, nil
+		}
+	}
+	return "", fmt.Errorf("slack: there is no channel %q that the bot can see: invite it, or set the channel's id", name)
+}
+
+func isChannelID(s string) bool {
+	return len(s) >= 9 && strings.ContainsRune("CGD", rune(s[0])) && strings.ToUpper(s) == s && !strings.ContainsAny(s, "-_ ")
+}
+
+// History reads a channel's messages, the newest first, at most 100. oldest and
+// latest may be zero.
+func (c *Client) History(ctx context.Context, channel string, oldest, latest time.Time, limit int) ([]incident.ChatMessage, incident.Cut, error) {
+	id, err := channelID(ctx, c.api, channel)
+	if err != nil {
+		return nil, incident.Cut{}, err
+	}
+	limit = min(max(1, limit), historyLimit)
+	h, err := c.api.GetConversationHistoryContext(ctx, &api.GetConversationHistoryParameters{
+		ChannelID: id, Limit: limit, Oldest: stampOf(oldest), Latest: stampOf(latest),
+	})
+	if err != nil {
+		return nil, incident.Cut{}, botError("reading "+channel, err)
+	}
+	out := c.messages(ctx, id, h.Messages)
+	cut := incident.Cut{Shown: len(out), Total: len(out)}
+	if h.HasMore {
+		cut.Total = -1
+	}
+	return out, cut, nil
+}
+
+// Replies reads a thread, the oldest first, at most 100 messages.
+func (c *Client) Replies(ctx context.Context, channel, thread string) ([]incident.ChatMessage, incident.Cut, error) {
+	id, err := channelID(ctx, c.api, channel)
+	if err != nil {
+		return nil, incident.Cut{}, err
+	}
+	all, more, _, err := c.api.GetConversationRepliesContext(ctx, &api.GetConversationRepliesParameters{ChannelID: id, Timestamp: thread, Limit: historyLimit})
+	if err != nil {
+		return nil, incident.Cut{}, botError("reading a thread of "+channel, err)
+	}
+	out := c.messages(ctx, id, all)
+	cut := incident.Cut{Shown: len(out), Total: len(out)}
+	if more {
+		cut.Total = -1
+	}
+	return out, cut, nil
+}
+
+// Talk reads what was said in a channel since a time, by name or id.
+func (c *Client) Talk(ctx context.Context, channel string, since time.Time) (incident.Channel, []incident.ChatMessage, error) {
+	id, err := channelID(ctx, c.api, channel)
+	if err != nil {
+		return incident.Channel{}, nil, err
+	}
+	said, _, err := c.History(ctx, id, since, time.Time{}, historyLimit)
+	return incident.Channel{ID: id, Name: strings.TrimPrefix(channel, "#")}, said, err
+}
+
+func stampOf(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(t.Unix(), 10) + ".000000"
+}
+
+func (c *Client) messages(ctx context.Context, channel string, all []api.Message) []incident.ChatMessage {
+	names := c.people(ctx)
+	out := make([]incident.ChatMessage, 0, len(all))
+	for _, m := range all {
+		if m.SubType == "channel_join" || m.SubType == "channel_leave" {
+			continue
+		}
+		who := names[m.User]
+		if who == "" {
+			who = border.Line(firstOf(m.Username, botName(m), m.User, "unknown"))
+		}
+		out = append(out, incident.ChatMessage{
+			TS: m.Timestamp, ThreadTS: m.ThreadTimestamp, Author: who, Bot: m.BotID != "" || m.SubType == "bot_message",
+			At: moment(m.Timestamp), Text: readable(m.Text, names), Replies: m.ReplyCount, URL: c.link(channel, m.Timestamp),
+		})
+	}
+	return out
+}
+
+func firstOf(all ...string) string {
+	for _, s := range all {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// link is the address of a message, as Slack's permalinks are made.
+func (c *Client) link(channel, ts string) string {
+	if c.team == "" {
+		return ""
+	}
+	return c.team + "archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")
+}
+
+func moment(ts string) time.Time {
+	f, err := strconv.ParseFloat(ts, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(int64(f), 0).UTC()
+}
+
+// people are the names by id, kept for a quarter of an hour. Without them
+// messages have ids for authors, which is no reason to read none.
+func (c *Client) people(ctx context.Context) map[string]string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.names != nil && time.Since(c.namesAt) < namesFor {
+		return c.names
+	}
+	if a, err := c.api.AuthTestContext(ctx); err == nil {
+		c.team = strings.TrimRight(a.URL, "/") + "/"
+	}
+	users, _, err := c.Users(ctx)
+	if err != nil {
+		c.log.Warn("slack's people cannot be read; messages show ids", "error", err)
+		return map[string]string{}
+	}
+	c.names, c.namesAt = map[string]string{}, time.Now()
+	for _, u := range users {
+		c.names[u.ID] = u.Name
+	}
+	return c.names
+}
+
+// Users lists the people of the workspace by id and name.
+func (c *Client) Users(ctx context.Context) ([]incident.Ref, incident.Cut, error) {
+	var out []incident.Ref
+	page := c.api.GetUsersPaginated(api.GetUsersOptionLimit(pageSize))
+	for range userPages {
+		var err error
+		page, err = page.Next(ctx)
+		if page.Done(err) {
+			return out, incident.Cut{Shown: len(out), Total: len(out)}, nil
+		}
+		if err != nil {
+			return nil, incident.Cut{}, botError("listing people", err)
+		}
+		for _, u := range page.Users {
+			if !u.Deleted {
+				out = append(out, incident.Ref{ID: u.ID, Name: border.Line(firstOf(u.Profile.RealName, u.RealName, u.Name))})
+			}
+		}
+	}
+	return out, incident.Cut{Shown: len(out), Total: -1}, nil
+}

@@ -1,0 +1,188 @@
+package slacktest
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits of Slack's Block Kit (docs.slack.dev/reference/block-kit/blocks).
+const (
+	maxBlocks  = 50
+	maxSection = 3000
+	maxHeader  = 150
+	maxContext = 10
+	maxURL     = 3000
+	maxRows    = 100
+	maxColumns = 20
+	// maxTotal is not documented: messages were refused with
+	// msg_blocks_too_long from about 11,300 characters (slackapi/bolt-js#2509, #2867).
+	maxTotal = 11_000
+	maxText  = 40_000
+)
+
+type node map[string]any
+
+// Validate holds blocks against Slack's rules. webhook is stricter: an incoming
+// webhook answers 500 to a markdown block.
+func Validate(blocks json.RawMessage, webhook bool) error {
+	var list []node
+	if err := json.Unmarshal(blocks, &list); err != nil {
+		return fmt.Errorf("blocks are no list: %w", err)
+	}
+	if len(list) > maxBlocks {
+		return fmt.Errorf("%d blocks, at most %d", len(list), maxBlocks)
+	}
+	v := validator{webhook: webhook}
+	for i, b := range list {
+		if err := v.block(b); err != nil {
+			return fmt.Errorf("/blocks/%d (%s): %w", i, b.str("type"), err)
+		}
+	}
+	if v.total > maxTotal {
+		return fmt.Errorf("msg_blocks_too_long: %d characters", v.total)
+	}
+	return nil
+}
+
+func (n node) str(key string) string { s, _ := n[key].(string); return s }
+
+func (n node) obj(key string) node { m, _ := n[key].(map[string]any); return m }
+
+func (n node) list(key string) []node {
+	raw, _ := n[key].([]any)
+	out := make([]node, 0, len(raw))
+	for _, r := range raw {
+		m, _ := r.(map[string]any)
+		out = append(out, m)
+	}
+	return out
+}
+
+type validator struct {
+	webhook bool
+	total   int
+	tables  int
+}
+
+func (v *validator) block(b node) error {
+	switch t := b.str("type"); t {
+	case "header":
+		if b.obj("text").str("type") != "plain_text" {
+			return fmt.Errorf("a header wants plain_text")
+		}
+		return v.text(b.obj("text").str("text"), maxHeader)
+	case "section":
+		return v.text(b.obj("text").str("text"), maxSection)
+	case "divider":
+		return nil
+	case "context":
+		if n := len(b.list("elements")); n == 0 || n > maxContext {
+			return fmt.Errorf("%d elements, want 1 to %d", n, maxContext)
+		}
+		for _, e := range b.list("elements") {
+			if err := v.text(e.str("text"), maxSection); err != nil {
+				return err
+			}
+		}
+		return nil
+	case "rich_text":
+		return v.richText(b.list("elements"))
+	case "table":
+		return v.table(b)
+	default:
+		return fmt.Errorf("type %q is not taken here", t)
+	}
+}
+
+func (v *validator) text(s string, limit int) error {
+	n := utf8.RuneCountInString(s)
+	v.total += n
+	switch {
+	case n == 0:
+		return fmt.Errorf("empty text")
+	case n > limit:
+		return fmt.Errorf("%d characters, at most %d", n, limit)
+	case !utf8.ValidString(s) || strings.ContainsRune(s, 0):
+		return fmt.Errorf("text that is not clean")
+	}
+	return nil
+}
+
+func (v *validator) richText(elements []node) error {
+	if len(elements) == 0 {
+		return fmt.Errorf("no elements")
+	}
+	for _, e := range elements {
+		var err error
+		switch t := e.str("type"); t {
+		case "rich_text_section", "rich_text_quote", "rich_text_preformatted":
+			err = v.inline(e.list("elements"))
+		case "rich_text_list":
+			if s := e.str("style"); s != "bullet" && s != "ordered" {
+				return fmt.Errorf("list style %q", s)
+			}
+			err = v.richText(e.list("elements"))
+		default:
+			err = fmt.Errorf("element %q", t)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *validator) inline(elements []node) error {
+	if len(elements) == 0 {
+		return fmt.Errorf("an element with no text")
+	}
+	for _, e := range elements {
+		switch t := e.str("type"); t {
+		case "text":
+			if err := v.text(e.str("text"), maxSection*4); err != nil {
+				return err
+			}
+		case "link":
+			url := e.str("url")
+			if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") || len(url) > maxURL || strings.ContainsAny(url, " \n<>") {
+				return fmt.Errorf("link to %q", url)
+			}
+			v.total += utf8.RuneCountInString(e.str("text"))
+		default: // user, usergroup, broadcast, channel and emoji would ping or decorate
+			return fmt.Errorf("inline element %q", t)
+		}
+	}
+	return nil
+}
+
+func (v *validator) table(b node) error {
+	rows, _ := b["rows"].([]any)
+	if v.tables++; v.tables > 1 || v.webhook {
+		return fmt.Errorf("only one table in a message, and none over a webhook")
+	}
+	if len(rows) == 0 || len(rows) > maxRows {
+		return fmt.Errorf("%d rows, want 1 to %d", len(rows), maxRows)
+	}
+	for _, r := range rows {
+		cells, _ := r.([]any)
+		if len(cells) == 0 || len(cells) > maxColumns {
+			return fmt.Errorf("%d columns, want 1 to %d", len(cells), maxColumns)
+		}
+		for _, c := range cells {
+			m, _ := c.(map[string]any)
+			cell := node(m)
+			var err error
+			if cell.str("type") == "raw_text" {
+				err = v.text(cell.str("text"), maxSection)
+			} else {
+				err = v.richText(cell.list("elements"))
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

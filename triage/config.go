@@ -1,0 +1,69 @@
+package triage
+
+import (
+	_ "embed"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/opsbuddy/opsbuddy/agent"
+	"github.com/opsbuddy/opsbuddy/evidence"
+)
+
+// SystemPrompt is what the model is told unless AGENT_SYSTEM_PROMPT_FILE says
+// otherwise.
+//
+//go:embed prompt.md
+var SystemPrompt string
+
+// FlowConfig is what the flow needs. Worker side: it holds secrets, and none of
+// it crosses into Temporal.
+type FlowConfig struct {
+	WebhookSecret   string // several, comma-separated, while one is rotated
+	AllowedServices []string
+	AllowUnsigned   bool
+	Events          []string // webhook event types that start a review
+
+	Readers evidence.Readers // where facts are read
+
+	LLM          agent.LLMConfig
+	SystemPrompt string // SystemPrompt when empty
+	MaxTurns     int
+	CostLimits   agent.CostLimits
+	Tools        []agent.Tool
+	BaseEnv      []string      // what child processes may inherit
+	SoftDeadline time.Duration // the model is told to conclude
+	Deadline     time.Duration // what is known is posted
+
+	Slack SlackConfig
+
+	HTTP    *http.Client // to Slack
+	Logger  *slog.Logger
+	Metrics prometheus.Registerer
+}
+
+// SlackConfig says where the brief goes.
+type SlackConfig struct {
+	WebhookURL string
+	BotToken   string
+	Channel    string
+	APIURL     string
+}
+
+func (c FlowConfig) withDefaults() FlowConfig {
+	if c.SystemPrompt == "" {
+		c.SystemPrompt = SystemPrompt
+	}
+	if c.SoftDeadline <= 0 {
+		c.SoftDeadline = 2 * time.Minute
+	}
+	if c.Deadline <= 0 {
+		c.Deadline = 15 * time.Minute
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}

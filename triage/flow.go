@@ -1,0 +1,103 @@
+package triage
+
+import (
+	"time"
+
+	"github.com/opsbuddy/opsbuddy/agent"
+	"github.com/opsbuddy/opsbuddy/core"
+	"github.com/opsbuddy/opsbuddy/pagerduty"
+	"github.com/opsbuddy/opsbuddy/slack"
+)
+
+// FlowName is the flow's name and its workflow type. It never changes: open
+// reviews and their histories hold it.
+const FlowName = "incident-reviewer"
+
+// BuildFlow is the life of one page.
+func BuildFlow(cfg FlowConfig) *core.Flow {
+	cfg = cfg.withDefaults()
+	return core.NewFlow(FlowName).
+		TriggeredBy(core.Webhook("/hooks/incident")).
+		Then(pagerduty.ParseWebhook(pagerduty.ParseWebhookInput{
+			RawPayload:      core.InputData("webhook_payload"),
+			RawHeaders:      core.InputData("webhook_headers"),
+			WebhookSecret:   cfg.WebhookSecret,
+			AllowedServices: cfg.AllowedServices,
+			AllowUnsigned:   cfg.AllowUnsigned,
+			Events:          cfg.Events,
+			Logger:          cfg.Logger,
+		}).As("webhook").WithTimeout(30 * time.Second)).
+		When(func(s *core.FlowState) bool {
+			webhook := core.GetOr(s, "webhook", pagerduty.ParseWebhookOutput{})
+			return !webhook.Skipped
+		}).
+		Then(gatherFacts(cfg, core.Output("webhook.Incident")).As("facts").WithTimeout(time.Minute)).
+		Then(slack.NotifyFacts(slack.NotifyFactsInput{
+			BotToken: cfg.Slack.BotToken,
+			Channel:  cfg.Slack.Channel,
+			APIURL:   cfg.Slack.APIURL,
+			HTTP:     cfg.HTTP,
+			Logger:   cfg.Logger,
+			Key:      core.Output("webhook.IncidentID"),
+			Incident: core.Output("facts.Facts.Incident"),
+			Body:     core.Output("facts.Brief"),
+			Links:    core.Output("facts.Links"),
+		}).As("first").WithTimeout(10 * time.Second).WithRetry(5 * time.Second)).
+		When(stillOpen).
+		Then(agent.Node("reviewer", agent.NodeConfig{
+			LLM:           cfg.LLM,
+			SystemPrompt:  cfg.SystemPrompt,
+			UserPrompt:    core.Output("facts.Prompt"),
+			FirstEvidence: core.Output("facts.NextEvidence"),
+			MaxIterations: cfg.MaxTurns,
+			Tools:         cfg.Tools,
+			CostLimits:    cfg.CostLimits,
+			Compaction: agent.CompactionConfig{
+				ThresholdTokens: 80000,
+				KeepRecent:      4,
+			},
+			SoftDeadline: cfg.SoftDeadline,
+			BaseEnv:      cfg.BaseEnv,
+			Logger:       cfg.Logger,
+			Metrics:      cfg.Metrics,
+		}).As("review").WithTimeout(cfg.Deadline)).
+		EndWhen().
+		Then(composeBrief(core.Output("review").OrZero(), core.Output("facts.Facts")).As("brief").WithTimeout(30 * time.Second)).
+		Then(slack.NotifyReport(slack.NotifyReportInput{
+			WebhookURL:  cfg.Slack.WebhookURL,
+			BotToken:    cfg.Slack.BotToken,
+			Channel:     cfg.Slack.Channel,
+			APIURL:      cfg.Slack.APIURL,
+			HTTP:        cfg.HTTP,
+			Logger:      cfg.Logger,
+			Header:      "Incident Review Complete",
+			Label1:      "Incident",
+			Value1:      core.Output("webhook.IncidentID"),
+			Label2:      "Service",
+			Value2:      core.Output("webhook.ServiceName"),
+			Body:        core.Output("brief.Markdown"),
+			CostUSD:     core.Output("brief.Cost"),
+			Duration:    core.Output("brief.Duration"),
+			TurnsUsed:   core.Output("brief.Turns"),
+			Succeeded:   core.Output("brief.Succeeded"),
+			Outcome:     core.Output("brief.Outcome"),
+			StopReason:  core.Output("brief.Reason"),
+			Model:       core.Output("brief.Model"),
+			Key:         core.Output("webhook.IncidentID"),
+			Incident:    core.Output("facts.Facts.Incident"),
+			Update:      core.Output("first.Message"),
+			Links:       core.Output("brief.Links"),
+			LLMProvider: cfg.LLM.ProviderType,
+			LLMModel:    cfg.LLM.Model,
+			FailHeader:  "Incident Review Failed",
+			FailMessage: "The automated review failed. Check Temporal UI.",
+		}).As("report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline)).
+		EndWhen().
+		Build()
+}
+
+// stillOpen holds while there is something left to review. An incident that is
+// resolved by the time its facts are read costs no model call.
+func stillOpen(s *core.FlowState) bool {
+	return !core.GetOr(s, "facts", FactsOutput{}).Resolved
+}
