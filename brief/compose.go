@@ -2,6 +2,8 @@ package brief
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/opsbuddy/opsbuddy/brief/check"
@@ -47,9 +49,28 @@ func Compose(a Answer, f evidence.Facts) Brief {
 		b.Marked, b.Removed, b.Repaired = len(r.Marked), len(r.Removed), len(r.Repaired)
 		open = append(open, removed(r)...)
 	}
+	text = cited(text, f, a.Brought)
 	body, said := cutSection(text, CouldNotCheck)
 	b.Markdown = strings.TrimRight(body, "\n") + "\n" + couldNotCheck(open, said)
 	return b
+}
+
+var citation = regexp.MustCompile(`\[E(\d+)\](\(?)`)
+
+// cited makes each [E3] of a text a link to its source, so that one click verifies.
+func cited(text string, f evidence.Facts, brought []evidence.Item) string {
+	urls := map[string]string{}
+	for _, i := range append(append([]evidence.Item{}, f.Items...), brought...) {
+		urls[strconv.Itoa(i.Number)] = i.URL
+	}
+	return citation.ReplaceAllStringFunc(text, func(c string) string {
+		m := citation.FindStringSubmatch(c)
+		url := urls[m[1]]
+		if m[2] != "" || url == "" || strings.ContainsAny(url, " <>\n") {
+			return c
+		}
+		return "[E" + m[1] + "](<" + url + ">)"
+	})
 }
 
 // removed tells the operator what the model named although nobody has it.
@@ -89,6 +110,20 @@ func unchecked(a Answer, f evidence.Facts) []Unchecked {
 	out = append(out, a.Unasked...)
 	if !a.Succeeded && a.Reason != "" {
 		out = append(out, Unchecked{What: "The review was not finished", Why: a.Reason})
+	}
+	return distinctReasons(out)
+}
+
+// distinctReasons drops what was said already: a source that is down fails its
+// tools with the same words.
+func distinctReasons(all []Unchecked) []Unchecked {
+	seen := map[string]bool{}
+	var out []Unchecked
+	for _, u := range all {
+		if !seen[u.Why] {
+			seen[u.Why] = true
+			out = append(out, u)
+		}
 	}
 	return out
 }

@@ -65,7 +65,9 @@ func writeDoNow(b *strings.Builder, f evidence.Facts) {
 	add := func(text string) { n++; fmt.Fprintf(b, "%d. %s\n", n, text) }
 	if f.Incident.Status == incident.Resolved {
 		add("Nothing urgent: the incident is resolved" + since(f) + ".")
-	} else if f.Recovered() {
+		return
+	}
+	if f.Recovered() {
 		add("Check whether it is over: every alert has recovered" + citeSource(f, evidence.Alerts) + ".")
 	}
 	if page := f.Runbook; page.ID != "" {

@@ -70,7 +70,7 @@ func with(style span, text string) []span {
 func (c *converter) text(n *ast.Text, style span) []span {
 	text := unescape(string(n.Segment.Value(c.source)))
 	switch {
-	case n.HardLineBreak():
+	case n.HardLineBreak(), n.SoftLineBreak() && c.lineBreaks:
 		text += "\n"
 	case n.SoftLineBreak():
 		text += " "

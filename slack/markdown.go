@@ -27,6 +27,9 @@ type converter struct {
 	source  []byte
 	allowed func(url string) bool
 	pieces  []piece
+	// lineBreaks keeps the lines of the source: the status lines of a brief stand
+	// in a quote, one below the other.
+	lineBreaks bool
 }
 
 var parser = goldmark.New(goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.TaskList)).Parser()
@@ -98,7 +101,7 @@ func (c *converter) section(spans []span, heading bool) {
 
 // quote adds what stands in a quote, whatever it is, as quoted lines.
 func (c *converter) quote(n ast.Node) {
-	inner := &converter{source: c.source, allowed: c.allowed}
+	inner := &converter{source: c.source, allowed: c.allowed, lineBreaks: true}
 	var lines [][]span
 	for k := n.FirstChild(); k != nil; k = k.NextSibling() {
 		lines = append(lines, inner.flat(k)...)

@@ -88,7 +88,7 @@ func (p *pass) line(line string) (string, bool) {
 // command checks a line of a code block: it must stand in the evidence.
 func (p *pass) command(line string) string {
 	key := fold(line)
-	if key == "" || p.x.says(key) || strings.Contains(p.x.text, key) {
+	if key == "" || p.x.says(key) || p.x.fills(key) {
 		return line
 	}
 	p.found(&p.report.Marked, Code, line, line)

@@ -194,6 +194,25 @@ func TestWhatToolsBroughtIsEvidence(t *testing.T) {
 	}
 }
 
+func TestACommandMayFillInARunbooksPlaceholders(t *testing.T) {
+	f := sample()
+	f.Changes = []incident.Change{{Summary: "Deploy v1.4", Services: []incident.Ref{{ID: "PSVC001"}}}}
+	f.Items[5].Text += "\n4. `ship rollback <service> --to <version>`\n5. ship drain {{node}} now"
+	f.Items = append(f.Items, evidence.Item{Number: 8, State: evidence.Found, Text: "v1.3 is on node-7"})
+	x := NewIndex(f, nil)
+	for line, clean := range map[string]bool{
+		"1. `ship rollback api-gateway --to v1.3`": true,
+		"1. `ship drain node-7 now`":               true,
+		"1. `ship rollback api-gateway --to v9.9`": false,
+		"1. `ship delete api-gateway --to v1.3`":   false,
+		"1. `ship rollback payments --to v1.3`":    false,
+	} {
+		if r := Brief(line, x); r.Clean() != clean {
+			t.Errorf("%s: %+v", line, r)
+		}
+	}
+}
+
 func TestARollbackMayBeSuggestedWhenTheServiceChanged(t *testing.T) {
 	f := sample()
 	f.Changes = []incident.Change{{Summary: "Deploy 1.4", Services: []incident.Ref{{ID: "PSVC001"}}, At: now.Add(-10 * time.Minute)}}

@@ -20,6 +20,7 @@ type Index struct {
 	tickets   map[string]incident.Ticket
 	past      []incident.Past
 	changed   bool // a change of the paged service is in the evidence
+	templates []*regexp.Regexp
 }
 
 // NewIndex indexes the facts, and what the agent's tools brought.
@@ -31,7 +32,7 @@ func NewIndex(f evidence.Facts, brought []evidence.Item) *Index {
 			continue
 		}
 		x.add(i)
-		all.WriteString(i.Text + "\n")
+		all.WriteString(i.Text + "\n" + i.Why + "\n")
 	}
 	x.addTyped()
 	for _, v := range []string{f.Incident.Title, f.Incident.Service.Name, f.Incident.EscalationPolicy.Name, f.Incident.ID} {
@@ -49,12 +50,13 @@ func NewIndex(f evidence.Facts, brought []evidence.Item) *Index {
 func (x *Index) add(i evidence.Item) {
 	x.put(Citation, i.ID())
 	x.put(Link, addressKey(i.URL))
-	for line := range strings.SplitSeq(i.Text, "\n") {
+	for line := range strings.SplitSeq(i.Text+"\n"+i.Why, "\n") {
 		x.atoms(line)
 	}
 	for _, m := range moment.FindAllString(i.Text, -1) {
 		x.moment(m)
 	}
+	x.templatesIn(i.Text)
 }
 
 func (x *Index) atoms(text string) {
@@ -124,6 +126,9 @@ func (x *Index) addTyped() {
 	}
 	for _, a := range f.Alerts {
 		x.when(a.CreatedAt, a.ResolvedAt)
+		if !a.CreatedAt.IsZero() && a.ResolvedAt.After(a.CreatedAt) {
+			x.durations = append(x.durations, a.ResolvedAt.Sub(a.CreatedAt).Seconds())
+		}
 	}
 	for _, c := range f.Changes {
 		x.when(c.At)

@@ -28,7 +28,9 @@ func (x *Index) judge(a Atom) verdict {
 		return either(x.near(x.minutes, a.Value, 1), unproven)
 	case Duration:
 		return either(x.lasted(a), unproven)
-	case Code, Path, Host:
+	case Code:
+		return either(x.says(a.Key) || x.fills(a.Key), unproven)
+	case Path, Host:
 		return either(x.says(a.Key), unproven)
 	default:
 		return either(x.counted(a), unproven)
@@ -71,8 +73,12 @@ func (x *Index) near(all []float64, v, within float64) bool {
 	return false
 }
 
-// lasted looks for a duration, and for one that counts back from now.
+// lasted looks for a duration, and for one that counts back from now. Seconds may
+// stand in the evidence as a bare number: that is how metrics name them.
 func (x *Index) lasted(a Atom) bool {
+	if a.Unit <= 1 && x.has(Number, itoa(int(a.Value/a.Unit+0.5))) {
+		return true
+	}
 	for _, d := range x.durations {
 		if sameDuration(a, d) {
 			return true

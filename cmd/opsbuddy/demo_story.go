@@ -148,12 +148,12 @@ func (d *demo) crash(ctx context.Context) error {
 		return err
 	}
 	d.say("kill -9 in the middle of the model's second turn")
-	d.world.Heal(world.Anthropic)
 	c, err := startServe(ctx, d.program, d.world.Env(), d.child.data, d.child.log)
 	if err != nil {
 		return err
 	}
 	d.child = c
+	d.world.Heal(world.Anthropic)
 	d.say("the process is started again on the same data folder and is ready")
 	return nil
 }

@@ -1,7 +1,10 @@
 package world
 
 import (
+	"bytes"
+	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -45,11 +48,29 @@ func (c *chat) write(rw http.ResponseWriter, r *http.Request) {
 		c.posted.ServeHTTP(rw, r)
 		return
 	}
-	if word := refusedToken(r, form{"token": r.URL.Query().Get("token")}); word != "" {
+	if word := refusedToken(r, form{"token": tokenOf(r)}); word != "" {
 		writeJSON(rw, http.StatusOK, slackError(word))
 		return
 	}
 	c.posted.ServeHTTP(rw, r)
+}
+
+// tokenOf finds a token in the query or, where slack-go puts it, in the form. The
+// body stays to be read.
+func tokenOf(r *http.Request) string {
+	if t := r.URL.Query().Get("token"); t != "" {
+		return t
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return ""
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return ""
+	}
+	return values.Get("token")
 }
 
 // ownMessages are the product's messages in a channel, as reading gives them.
