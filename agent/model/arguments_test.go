@@ -27,7 +27,8 @@ func TestArgumentsAreReadInTheFormsThatModelsWrite(t *testing.T) {
 		`{"s":"half \ud83d of it"}`:           `{"s":"half ` + "\ufffd" + ` of it"}`,
 		`{"s":"a\u0000b\u001b[31mc"}`:         `{"s":"abc"}`,
 		"{\"s\":\"caf\xe9\"}":                 `{"s":"caf` + "\ufffd" + `"}`,
-		`{"k\u0000":{"l":["\u0007x"]}}`:       `{"k":{"l":["x"]}}`,
+		`{"n":12345678901234567890,"s":"\u0007"}`: `{"n":12345678901234567890,"s":""}`,
+		`{"k\u0000":{"l":["\u0007x"]}}`:           `{"k":{"l":["x"]}}`,
 	} {
 		got, problem := ParseArguments(in)
 		if want == "" {

@@ -257,7 +257,6 @@ func TestTheRequestPathIsExactlyV1Messages(t *testing.T) {
 }
 
 func TestTheEnvironmentIsNotRead(t *testing.T) {
-	t.Setenv("ANTHROPIC_API_KEY", "key-of-the-environment")
 	t.Setenv("ANTHROPIC_AUTH_TOKEN", "token-of-the-environment")
 	t.Setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:1")
 	t.Setenv("ANTHROPIC_CUSTOM_HEADERS", "X-From-Env: yes")
@@ -267,9 +266,16 @@ func TestTheEnvironmentIsNotRead(t *testing.T) {
 		w.WriteHeader(http.StatusTeapot)
 	}))
 	defer server.Close()
-	_, _ = newTestClient(server.URL).Complete(context.Background(), question())
-	if got.Get("X-Api-Key") != "key-for-tests" || got.Get("Authorization") != "" || got.Get("X-From-Env") != "" {
-		t.Errorf("headers %v", got)
+	for _, inEnv := range []string{"key-of-the-environment", ""} {
+		t.Setenv("ANTHROPIC_API_KEY", inEnv)
+		for _, key := range []string{"key-for-tests", ""} {
+			got = nil
+			c := New(Options{APIKey: key, BaseURL: server.URL, Model: testModel})
+			_, _ = c.Complete(context.Background(), question())
+			if got == nil || got.Get("X-Api-Key") != key || got.Get("Authorization") != "" || got.Get("X-From-Env") != "" {
+				t.Errorf("with the key %q: headers %v", key, got)
+			}
+		}
 	}
 }
 
@@ -316,20 +322,45 @@ func TestAnEndlessAnswerIsCutAndIsNone(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		chunk := bytes.Repeat([]byte(" "), 1<<20)
-		for range 2 * maxBody >> 20 {
+		for range maxBody >> 20 {
 			if _, err := w.Write(chunk); err != nil {
 				return
 			}
 		}
+		_, _ = w.Write([]byte(`{"type":"message","content":[{"type":"text","text":"too late"}]}`))
 	}))
 	defer server.Close()
 	for _, client := range []*http.Client{nil, server.Client()} {
 		c := New(Options{APIKey: "k", BaseURL: server.URL, Model: "m", HTTP: client})
-		_, err := c.Complete(context.Background(), question())
+		resp, err := c.Complete(context.Background(), question())
 		var e *model.Error
 		if !errors.As(err, &e) || e.Kind != model.KindTransient {
-			t.Errorf("error %v", err)
+			t.Errorf("answer %+v, error %v", resp, err)
 		}
+	}
+}
+
+func TestAFailedResultIsMarked(t *testing.T) {
+	c, r := serve(t, modeltest.Replay(modeltest.Turn{Text: "x"}))
+	req := question()
+	req.Messages = append(req.Messages,
+		model.Message{Role: model.Assistant, Calls: []model.Call{{ID: "1", Name: "a", Arguments: json.RawMessage(`{}`)}, {ID: "2", Name: "b", Arguments: json.RawMessage(`{}`)}}},
+		model.Message{Role: model.User, Results: []model.Result{{CallID: "1", Name: "a", Text: "down", Failed: true}, {CallID: "2", Name: "b", Text: "up"}}})
+	complete(t, c, req)
+	results := read(t, r.Asks()[0].Body).Messages[2].Content
+	if string(results[0]["is_error"]) != "true" || results[1]["is_error"] != nil {
+		t.Errorf("results %s", results)
+	}
+}
+
+func TestABlankTextBesideThinkingDoesNotGoBack(t *testing.T) {
+	first := answer(t, `{"type":"message","content":[{"type":"redacted_thinking","data":"AAAA"},{"type":"text","text":"\n"}],"stop_reason":"end_turn","usage":{"input_tokens":5,"output_tokens":9}}`)
+	turn := complete(t, first, question()).Message
+	c, _ := serve(t, modeltest.Replay(modeltest.Turn{Text: "The brief."}))
+	req := question()
+	req.Messages = append(req.Messages, turn, model.Message{Role: model.User, Text: "Your turn was empty."})
+	if resp := complete(t, c, req); resp.Message.Text != "The brief." {
+		t.Errorf("turn = %+v", resp)
 	}
 }
 

@@ -143,6 +143,13 @@ func TestAnAnswerWithoutChoicesIsATransportFailureThatWasPaid(t *testing.T) {
 	}
 }
 
+func TestAnErrorThatCameAfterTheWorkWasPaid(t *testing.T) {
+	e := failure(t, serve(t, reply{body: `{"error":{"message":"went away","code":502},"usage":{"prompt_tokens":100,"completion_tokens":3}}`}).client(""))
+	if e.Usage.Input != 100 || e.Usage.Output != 3 {
+		t.Errorf("error = %+v", e)
+	}
+}
+
 func TestAnErrorInsideASuccessIsSeen(t *testing.T) {
 	for body, want := range map[string]model.Kind{
 		`{"error":{"message":"Rate limited upstream","code":429}}`:                                                        model.KindOverload,
