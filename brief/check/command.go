@@ -12,7 +12,7 @@ var placeholder = regexp.MustCompile(`<[a-z][\w -]*>|\{\{?[a-z][\w -]*\}?\}|\$\{
 // its lines.
 func (x *Index) templatesIn(text string) {
 	for line := range strings.SplitSeq(text, "\n") {
-		found := []string{strings.TrimSpace(line)}
+		found := []string{strings.TrimSpace(listMarker.ReplaceAllString(line, ""))}
 		for _, a := range Atoms(line) {
 			if a.Kind == Code {
 				found = []string{strings.Trim(a.Text, "`")}
