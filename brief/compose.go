@@ -3,6 +3,7 @@ package brief
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -117,11 +118,10 @@ func unchecked(a Answer, f evidence.Facts) []Unchecked {
 // distinctReasons drops what was said already: a source that is down fails its
 // tools with the same words.
 func distinctReasons(all []Unchecked) []Unchecked {
-	seen := map[string]bool{}
 	var out []Unchecked
 	for _, u := range all {
-		if !seen[u.Why] {
-			seen[u.Why] = true
+		said := slices.ContainsFunc(out, func(o Unchecked) bool { return o.Why != "" && strings.HasSuffix(u.Why, o.Why) })
+		if !said {
 			out = append(out, u)
 		}
 	}

@@ -194,7 +194,7 @@ func (w *Worker) startWorkers(ctx context.Context, m *metrics) error {
 	reg := newRegistry(l.engine, l.cfg, m)
 	reg.onStop = l.onStop
 	for _, f := range w.flows {
-		if err := reg.flow(f); err != nil {
+		if err := f.RegisterOn(reg); err != nil {
 			return err
 		}
 	}
@@ -311,8 +311,9 @@ func (r *registry) Workflow(name string, fn any) {
 	r.steps.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
 }
 
-// flow registers a flow and all its steps.
-func (r *registry) flow(f *Flow) error {
+// RegisterOn registers the flow and all its steps, for a worker and for tests in
+// Temporal's test environment.
+func (f *Flow) RegisterOn(r Registry) error {
 	r.Workflow(f.name, f.Execute)
 	for _, n := range f.nodes() {
 		if n.activity != nil {

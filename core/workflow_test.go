@@ -34,17 +34,8 @@ func runFlow(t *testing.T, f *Flow, payload string) (Outputs, error) {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
-	reg := envRegistry{env}
-	reg.Workflow(f.name, f.Execute)
-	for _, n := range f.nodes() {
-		if n.activity != nil {
-			reg.Activity(n.registered(n.kind), n.activity)
-		}
-		if n.setup != nil {
-			if err := n.setup(reg, n.registered); err != nil {
-				t.Fatal(err)
-			}
-		}
+	if err := f.RegisterOn(envRegistry{env}); err != nil {
+		t.Fatal(err)
 	}
 	raw, err := json.Marshal(payload)
 	if err != nil {

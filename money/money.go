@@ -8,8 +8,9 @@ import (
 	"math"
 )
 
-// USD is an amount of money. The zero value is exactly nothing; an amount that
-// could not be computed because a price is not known is Unknown, never zero.
+// USD is an amount of money. The zero value is exactly nothing. An amount that
+// could not be computed because a price is not known is Unknown: Micro is then
+// what ceilings count for it, and people are shown "unknown".
 type USD struct {
 	Micro   int64 `json:"micro"`             // millionths of a dollar
 	Unknown bool  `json:"unknown,omitempty"` // some part of it has no known price

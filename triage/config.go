@@ -39,7 +39,8 @@ type FlowConfig struct {
 
 	Slack SlackConfig
 
-	HTTP    *http.Client // to Slack
+	HTTP    *http.Client     // to Slack
+	Now     func() time.Time // time.Now when nil
 	Logger  *slog.Logger
 	Metrics prometheus.Registerer
 }
@@ -61,6 +62,9 @@ func (c FlowConfig) withDefaults() FlowConfig {
 	}
 	if c.Deadline <= 0 {
 		c.Deadline = 15 * time.Minute
+	}
+	if c.Now == nil {
+		c.Now = time.Now
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -62,7 +62,7 @@ func BuildFlow(cfg FlowConfig) *core.Flow {
 			Metrics:      cfg.Metrics,
 		}).As("review").WithTimeout(cfg.Deadline)).
 		EndWhen().
-		Then(composeBrief(core.Output("review").OrZero(), core.Output("facts.Facts")).As("brief").WithTimeout(30 * time.Second)).
+		Then(composeBrief(core.Output("review").OrZero(), core.Output("facts.Facts"), cfg.Now).As("brief").WithTimeout(30 * time.Second)).
 		Then(slack.NotifyReport(slack.NotifyReportInput{
 			WebhookURL:  cfg.Slack.WebhookURL,
 			BotToken:    cfg.Slack.BotToken,

@@ -3,6 +3,7 @@ package triage
 import (
 	"context"
 	"crypto/rand"
+	"strings"
 	"time"
 
 	"github.com/opsbuddy/opsbuddy/agent"
@@ -68,21 +69,21 @@ type BriefOutput struct {
 
 // composeBrief makes the step that turns the agent's answer, or its absence,
 // into the brief.
-func composeBrief(review, facts core.Ref) *core.Node {
+func composeBrief(review, facts core.Ref, now func() time.Time) *core.Node {
 	return core.Activity("triage.Brief", core.Bind{"Review": review, "Facts": facts},
 		func(_ context.Context, in briefInput) (BriefOutput, error) {
 			b := brief.Compose(answer(in.Review), in.Facts)
 			return BriefOutput{
 				Markdown: b.Markdown, Outcome: string(b.Outcome), Links: b.Links,
-				Succeeded: b.Outcome == brief.Full || b.Outcome == brief.Resolved, Reason: in.Review.Detail,
-				Cost: in.Review.TotalCost, Duration: time.Since(in.Facts.ReadAt), Turns: in.Review.Iterations, Model: in.Review.Model,
+				Succeeded: b.Outcome == brief.Full || b.Outcome == brief.Resolved, Reason: reason(in.Review),
+				Cost: in.Review.TotalCost, Duration: now().Sub(in.Facts.ReadAt), Turns: in.Review.Iterations, Model: in.Review.Model,
 			}, nil
 		})
 }
 
 // answer translates the agent's result into the brief's terms.
 func answer(r agent.Result) brief.Answer {
-	a := brief.Answer{Text: r.Response, Succeeded: r.Succeeded, Reason: r.Detail}
+	a := brief.Answer{Text: r.Response, Succeeded: r.Succeeded, Reason: reason(r)}
 	for _, d := range r.Down {
 		a.Unasked = append(a.Unasked, brief.Unchecked{What: "The tools of " + d.Server, Why: d.Why})
 	}
@@ -91,6 +92,15 @@ func answer(r agent.Result) brief.Answer {
 		a.Brought = append(a.Brought, item(o))
 	}
 	return a
+}
+
+// reason is why the review was not finished. To have no model is a choice, and
+// not worth a word in every brief.
+func reason(r agent.Result) string {
+	if r.StopReason == agent.NoModel {
+		return ""
+	}
+	return r.Detail
 }
 
 // item makes an agent's observation a piece of evidence like any other.
@@ -120,7 +130,8 @@ func failedTools(all []agent.Observation) []brief.Unchecked {
 	var out []brief.Unchecked
 	for _, tool := range order {
 		if why := last[tool]; why != "" {
-			out = append(out, brief.Unchecked{What: tool, Why: why})
+			_, name, _ := strings.Cut(strings.TrimPrefix(tool, "mcp__"), "__")
+			out = append(out, brief.Unchecked{What: name, Why: why})
 		}
 	}
 	return out

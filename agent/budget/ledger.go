@@ -52,7 +52,7 @@ type Entry struct {
 	Model    string    `json:"model"`
 	Incident string    `json:"incident,omitempty"`
 	Settled  bool      `json:"settled,omitempty"`
-	Unknown  bool      `json:"unknown,omitempty"` // no known price; Micro is the worst case for good
+	Unknown  bool      `json:"unknown,omitempty"` // no known price
 }
 
 // Ledger is every call of the last days, the oldest first. Workflow side: plain
@@ -98,15 +98,16 @@ func (l *Ledger) over(now time.Time, more money.USD, lim Limits) string {
 	return ""
 }
 
-// Settle replaces a reservation by what the call cost. A call whose price is
-// not known stays at its worst case.
+// Settle replaces a reservation by what the call cost. A call whose price is not
+// known counts what ceilings hold it to, or its worst case when that is nothing.
 func (l *Ledger) Settle(s Settlement) {
 	e := l.find(s.Key)
 	if e == nil || e.Settled {
 		return
 	}
 	e.Settled = true
-	if e.Unknown = s.Cost.Unknown; !e.Unknown {
+	e.Unknown = s.Cost.Unknown
+	if !e.Unknown || s.Cost.Micro > 0 {
 		e.Micro = s.Cost.Micro
 	}
 }

@@ -59,15 +59,16 @@ func PriceOf(provider, model string) (Price, bool) {
 	return Price{Family: f.Models[0], Date: table().Date, Rates: f.Rates}, true
 }
 
-// Cost is what a call cost. It is unknown when the price is.
+// Cost is what a call cost. It is unknown when the price is; ceilings then count
+// it at the dearest price of the table.
 func Cost(provider, model string, u Usage) money.USD {
 	p, ok := PriceOf(provider, model)
-	if !ok {
-		return money.Unknown
-	}
 	r := p.At(u.Sent())
-	return micro(float64(u.Input)*r.Input + float64(u.Output)*r.Output +
-		float64(u.CacheWrite)*or(r.CacheWrite5m, r.Input) + float64(u.CacheRead)*or(r.CacheRead, r.Input))
+	if !ok {
+		r = dearest()
+	}
+	return micro(!ok, float64(u.Input)*r.Input+float64(u.Output)*r.Output+
+		float64(u.CacheWrite)*or(r.CacheWrite5m, r.Input)+float64(u.CacheRead)*or(r.CacheRead, r.Input))
 }
 
 // tierMargin is how far an estimated prompt may be off before a dearer tier is
@@ -78,11 +79,11 @@ const tierMargin = 1.25
 // of the prompt is written to it, the answer is as long as it may be.
 func WorstCase(provider, model string, inputTokens, maxTokens int) money.USD {
 	p, ok := PriceOf(provider, model)
-	if !ok {
-		return money.Unknown
-	}
 	r := p.At(int(float64(inputTokens) * tierMargin))
-	return micro(float64(inputTokens)*max(r.Input, r.CacheWrite5m) + float64(maxTokens)*r.Output)
+	if !ok {
+		r = dearest()
+	}
+	return micro(!ok, float64(inputTokens)*max(r.Input, r.CacheWrite5m)+float64(maxTokens)*r.Output)
 }
 
 func or(rate, otherwise float64) float64 {
@@ -92,9 +93,23 @@ func or(rate, otherwise float64) float64 {
 	return rate
 }
 
+// dearest is what a model is held to whose price nobody wrote down: a ceiling
+// that counts it as free stops nothing.
+func dearest() Rate {
+	var d Rate
+	for _, f := range table().Families {
+		for _, r := range f.Rates {
+			if r.Output > d.Output {
+				d = r
+			}
+		}
+	}
+	return d
+}
+
 // micro rounds up, but not for the noise of binary fractions.
-func micro(millionths float64) money.USD {
-	return money.USD{Micro: int64(math.Ceil(millionths - 1e-6))}
+func micro(unknown bool, millionths float64) money.USD {
+	return money.USD{Micro: int64(math.Ceil(millionths - 1e-6)), Unknown: unknown}
 }
 
 type family struct {

@@ -106,7 +106,7 @@ func (p *pass) claim(line string) (string, bool) {
 		switch v := p.verdict(a, line); {
 		case v == supported:
 		case v == invented && p.cuts(a):
-			line = line[:skip+a.Start] + cutLabel(line[skip+a.Start:skip+a.End], a) + line[skip+a.End:]
+			line = cutOut(line, skip+a.Start, skip+a.End)
 			p.found(&p.report.Removed, a.Kind, a.Text, line)
 		case v == invented:
 			p.found(&p.report.Removed, a.Kind, a.Text, line)
@@ -123,13 +123,14 @@ func (p *pass) claim(line string) (string, bool) {
 // that is judged by its other atoms.
 func (p *pass) cuts(a Atom) bool { return a.Kind == Citation || a.Kind == Link }
 
-// cutLabel is what stays of an atom that is cut: nothing of a citation, the
-// closing bracket of a link's label.
-func cutLabel(text string, a Atom) string {
-	if a.Kind == Link && strings.HasPrefix(text, "](") {
-		return "]"
+// cutOut takes an atom out of its line. Of a link its label stays, without the
+// brackets.
+func cutOut(line string, start, end int) string {
+	open := strings.LastIndexByte(line[:start], '[')
+	if !strings.HasPrefix(line[start:end], "](") || open < 0 {
+		return line[:start] + line[end:]
 	}
-	return ""
+	return line[:open] + line[open+1:start] + line[end:]
 }
 
 func (p *pass) verdict(a Atom, line string) verdict {
