@@ -71,7 +71,7 @@ func playFile(t *testing.T, file string) {
 		t.Fatal("nothing stands in Slack")
 	}
 	got := map[string][]byte{
-		"webhook.json": indented(t, w.Webhook("")), "brief.md": []byte(brief.Markdown), "slack.json": slackJSON(t, standing, w),
+		"webhook.json": []byte(stable(string(indented(t, w.Webhook(""))), w)), "brief.md": []byte(brief.Markdown), "slack.json": slackJSON(t, standing, w),
 	}
 	compare(t, file, a, got)
 }
@@ -267,4 +267,3 @@ func (r testRegistry) OnStop(_ string, run func(context.Context) error) {
 		}
 	})
 }
-
