@@ -162,6 +162,13 @@ func (l *life) connect(ctx context.Context) error {
 		return err
 	}
 	l.engine = engine
+	if e := engine.embedded; e != nil {
+		go func() {
+			if err := <-e.Failed(); err != nil {
+				l.failed <- fmt.Errorf("the embedded Temporal server: %w", err)
+			}
+		}()
+	}
 	l.health.temporal = func(ctx context.Context) error {
 		_, err := engine.CheckHealth(ctx, &client.CheckHealthRequest{})
 		return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 )
@@ -27,6 +29,8 @@ type Embedded interface {
 	// KickOrphans hands back the activities of a process that died, and says
 	// how many. It is called before a worker starts.
 	KickOrphans(context.Context) (int, error)
+	// Failed tells of a failure after the start, upon which the process should end.
+	Failed() <-chan error
 	Stop(context.Context) error
 }
 
@@ -35,6 +39,7 @@ type EmbeddedOptions struct {
 	DataDir string
 	UIAddr  string // address of Temporal's web UI, empty for none
 	Logger  *slog.Logger
+	Codec   http.Handler // unpacks payloads for the web UI
 }
 
 var startEmbedded func(context.Context, EmbeddedOptions) (Embedded, error)
@@ -108,6 +113,7 @@ func connectEmbedded(ctx context.Context, o EmbeddedOptions) (*Engine, error) {
 	if startEmbedded == nil {
 		return nil, errors.New(`no Temporal: set TEMPORAL_ADDRESS, or link the embedded server with import _ "github.com/opsbuddy/opsbuddy/core/embedded"`)
 	}
+	o.Codec = converter.NewPayloadCodecHTTPHandler(Codec())
 	server, err := startEmbedded(ctx, o)
 	if err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ import (
 func init() { core.RegisterEmbedded(start) }
 
 func start(ctx context.Context, o core.EmbeddedOptions) (core.Embedded, error) {
-	server, err := temporalembed.Start(ctx, temporalembed.Options{DataDir: o.DataDir, UIAddr: o.UIAddr, Logger: o.Logger})
+	server, err := temporalembed.Start(ctx, temporalembed.Options{DataDir: o.DataDir, UIAddr: o.UIAddr, Logger: o.Logger, Codec: o.Codec})
 	if err != nil {
 		return nil, err
 	}
