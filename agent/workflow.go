@@ -18,7 +18,7 @@ import (
 const (
 	parallelTools  = 8                // calls of one turn that run at once
 	maxCallsInTurn = 16               // further calls of one turn are answered with an error
-	thinkAttempt   = 4 * time.Minute  // one call to a model
+	thinkAttempt   = 8 * time.Minute  // one call to a model; a small one on two cores was seen to take five
 	thinkRetry     = 45 * time.Second // waits between failed calls, together
 	toolAttempt    = 90 * time.Second // one call to a tool, with a restart of its server
 	openAttempt    = 2 * time.Minute  // starting every MCP server

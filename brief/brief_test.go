@@ -160,6 +160,13 @@ func TestAFenceAroundTheWholeBriefIsTakenOff(t *testing.T) {
 	}
 }
 
+func TestMarksThatAModelCopiesAreTakenOut(t *testing.T) {
+	b := Compose(Answer{Text: "# x\n<<<E11 O2WCBJHXPBYB Slack channel\n- said\nO2WCBJHXPBYB E11>>>\n- y", Succeeded: true}, facts(nil))
+	if strings.TrimSpace(b.Markdown) != "# x\n- said\n- y" {
+		t.Errorf("%q", b.Markdown)
+	}
+}
+
 func TestTextShowsLetterByLetter(t *testing.T) {
 	if got := Text("a|b [x](y) <!channel> `c`\n## d & e"); got != "a\\|b \\[x\\](y) \\<\\!channel\\> \\`c\\` \\#\\# d \\& e" {
 		t.Error(got)

@@ -149,12 +149,16 @@ func couldNotCheck(open []Unchecked, said string) string {
 // isNothing tells the ways in which a model says that there is nothing to say.
 func isNothing(s string) bool {
 	s = strings.ToLower(strings.Trim(s, "-*_. \n"))
-	return s == "none" || s == "nothing" || s == "n/a"
+	return s == "none" || s == "nothing" || s == "n/a" || s == "nothing there" || s == "nothing to report"
 }
 
-// unwrap takes off a code fence around a whole brief.
+// mark is a line that only delimits evidence: weak models copy it into their
+// answer with what stood between.
+var mark = regexp.MustCompile(`(?m)^\s*(?:<<<E\d+ \w+.*|\w+ E\d+>>>)\s*$\n?`)
+
+// unwrap takes off a code fence around a whole brief, and copied marks.
 func unwrap(text string) string {
-	text = strings.TrimSpace(text)
+	text = strings.TrimSpace(mark.ReplaceAllString(text, ""))
 	first, rest, ok := strings.Cut(text, "\n")
 	if !ok || !strings.HasPrefix(first, "```") || !strings.HasSuffix(rest, "```") {
 		return text

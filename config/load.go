@@ -82,7 +82,8 @@ func (l *loader) refused(name string) bool {
 
 // read takes one setting from its variable or its file, and checks its text.
 func (l *loader) read(s setting) {
-	name, text, ok := s.name, strings.TrimSpace(l.environ[s.name]), true
+	var ok bool
+	name, text := s.name, strings.TrimSpace(l.environ[s.name])
 	if path := strings.TrimSpace(l.environ[s.name+"_FILE"]); s.secret() && path != "" {
 		if text != "" {
 			l.given[s.name] = true

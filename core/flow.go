@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
-	"sort"
 	"strings"
 )
 
@@ -155,7 +155,7 @@ func (c *checker) steps(steps []step) {
 		if s.when == nil {
 			c.fail("When(nil): it wants a condition")
 		}
-		inner := checker{flow: c.flow, seen: cloneMap(c.seen), hidden: c.hidden}
+		inner := checker{flow: c.flow, seen: maps.Clone(c.seen), hidden: c.hidden}
 		inner.steps(s.then)
 		c.errs = append(c.errs, inner.errs...)
 		if len(s.then) == 0 {
@@ -266,29 +266,7 @@ func (f *Flow) decodeData(raw map[string]json.RawMessage) (map[string]any, error
 
 // boundFields lists the fields that have a reference, in a fixed order.
 func (n *Node) boundFields() []string {
-	var fields []string
-	for field, ref := range n.bind {
-		if !ref.IsZero() {
-			fields = append(fields, field)
-		}
-	}
-	sort.Strings(fields)
-	return fields
+	return slices.DeleteFunc(sortedKeys(n.bind), func(field string) bool { return n.bind[field].IsZero() })
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
-}
-
-func cloneMap[V any](m map[string]V) map[string]V {
-	c := make(map[string]V, len(m))
-	for k, v := range m {
-		c[k] = v
-	}
-	return c
-}
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

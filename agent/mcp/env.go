@@ -16,7 +16,7 @@ var inherited = []string{
 
 // inheritedPrefixes are families of such variables: locale, and where uv and npm
 // find their registries and caches.
-var inheritedPrefixes = []string{"LC_", "UV_", "PIP_", "npm_config_", "NPM_CONFIG_"}
+var inheritedPrefixes = []string{"LC_", "UV_", "npm_config_", "NPM_CONFIG_"}
 
 // defaults quiet servers that talk on start, and keep npx from asking a registry
 // that may be down for what is cached already.

@@ -6,16 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"regexp"
 	"slices"
 	"sort"
-	"strings"
 	"sync"
 	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/opsbuddy/opsbuddy/agent/tool"
+	"github.com/opsbuddy/opsbuddy/border"
 )
 
 // Bounds of a server that sets none.
@@ -23,6 +24,7 @@ const (
 	defaultCall   = 25 * time.Second
 	defaultStart  = 60 * time.Second
 	defaultResult = 24 << 10 // bytes of one answer
+	maxServerName = 32
 )
 
 // Server says how one MCP server is reached: by exactly one of Command, URL and
@@ -64,9 +66,11 @@ type offer struct {
 	def     tool.Def
 }
 
-var goodName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]{0,31}$`)
+// goodName keeps the names of two servers' tools apart, see modelName.
+var goodName = regexp.MustCompile(`^[a-zA-Z0-9](?:_?[a-zA-Z0-9-]){0,31}$`)
 
 // NewPool checks the servers; nothing is started before it is needed.
+// A duplicate or bad name and a server without exactly one way to it are errors.
 func NewPool(servers []Server, o Options) (*Pool, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -88,7 +92,10 @@ func NewPool(servers []Server, o Options) (*Pool, error) {
 		p.sessions = append(p.sessions, newSession(s, o))
 	}
 	sort.Slice(p.sessions, func(a, b int) bool { return p.sessions[a].server.Name < p.sessions[b].server.Name })
-	return p, errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 func (s Server) check() error {
@@ -99,23 +106,32 @@ func (s Server) check() error {
 		}
 	}
 	switch {
-	case !goodName.MatchString(s.Name):
-		return fmt.Errorf("mcp server %q: its name wants letters, digits, _ and -, at most 32", s.Name)
+	case !goodName.MatchString(s.Name) || len(s.Name) > maxServerName:
+		return fmt.Errorf("mcp server %q: name it with letters, digits, - and single _ between them, at most %d", s.Name, maxServerName)
 	case ways != 1:
-		return fmt.Errorf("mcp server %q: it wants a command or a url", s.Name)
+		return fmt.Errorf("mcp server %q: give it a command or a url, and not both", s.Name)
+	case s.URL != "":
+		if u, err := url.Parse(s.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return fmt.Errorf("mcp server %q: its url wants http:// or https:// and a host", s.Name)
+		}
 	}
 	return nil
 }
 
 // Tools lists what the model may call, by server and name, and the servers that
-// could not be asked. It starts what is not running, all at once.
+// could not be asked. It starts what is not running, all at once, and keeps the
+// answers: a server is listed once, one that was down is tried again.
 func (p *Pool) Tools(ctx context.Context) ([]tool.Def, []tool.Down) {
+	return p.list(ctx, true)
+}
+
+func (p *Pool) list(ctx context.Context, force bool) ([]tool.Def, []tool.Down) {
 	lists := make([][]tool.Def, len(p.sessions))
 	whys := make([]string, len(p.sessions))
 	var wg sync.WaitGroup
 	for i, s := range p.sessions {
 		wg.Go(func() {
-			defs, err := s.list(ctx)
+			defs, err := s.list(ctx, force)
 			if err != nil {
 				whys[i] = err.Error()
 			}
@@ -143,12 +159,19 @@ func (p *Pool) Tools(ctx context.Context) ([]tool.Def, []tool.Down) {
 // offered is told which ones are, and nothing is called.
 func (p *Pool) Call(ctx context.Context, name string, args json.RawMessage) tool.Result {
 	o, ok := p.find(name)
+	var down []tool.Down
 	if !ok { // another worker may have listed the tools of this run
-		p.Tools(ctx)
+		listing, cancel := context.WithTimeout(ctx, defaultCall)
+		defer cancel()
+		_, down = p.list(listing, false)
 		o, ok = p.find(name)
 	}
 	if !ok {
-		return tool.Result{Failed: true, Text: fmt.Sprintf("there is no tool %q; there are: %s", name, strings.Join(p.names(), ", "))}
+		text := fmt.Sprintf("there is no tool %q; there are: %s", shorten(border.Clean(name), maxName), some(p.names(), maxTools))
+		for _, d := range down {
+			text += fmt.Sprintf("\nthe tools of %s cannot be had now: %s", d.Server, d.Why)
+		}
+		return tool.Result{Failed: true, Text: text}
 	}
 	return o.session.call(ctx, o.def, args)
 }
@@ -183,11 +206,13 @@ func (p *Pool) Drift() []string {
 	return out
 }
 
-// Close ends every session and every child process. It may be called twice.
+// Close ends every session and every child process, with all that these
+// started, within a few seconds. Calls under way fail. It may be called twice.
 func (p *Pool) Close() error {
-	var errs []error
+	var wg sync.WaitGroup
 	for _, s := range p.sessions {
-		errs = append(errs, s.close())
+		wg.Go(s.close)
 	}
-	return errors.Join(errs...)
+	wg.Wait()
+	return nil
 }

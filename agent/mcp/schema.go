@@ -4,16 +4,24 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/opsbuddy/opsbuddy/border"
 )
 
-// maxDepth bounds how deep references are followed.
-const maxDepth = 12
+// Bounds of one tool's schema. Recursive definitions with several references
+// each would otherwise grow without end.
+const (
+	maxDepth = 16
+	maxNodes = 4000
+)
 
 // normalise makes an input schema that every vendor takes: an object with
-// properties, no references, no alternatives at the top. One tool with a bad
-// schema makes a vendor refuse every request, so a schema that cannot be mended
-// is an error and the tool is left out.
+// properties, no references, no alternatives at the top. A vendor answers one
+// bad schema by refusing the whole request, so a schema that cannot be mended is
+// an error and its tool is left out.
 func normalise(schema any) (json.RawMessage, error) {
 	raw, err := json.Marshal(schema)
 	if err != nil {
@@ -23,12 +31,8 @@ func normalise(schema any) (json.RawMessage, error) {
 	if err := json.Unmarshal(raw, &root); err != nil || root == nil {
 		return nil, errors.New("it is no JSON object")
 	}
-	n := normaliser{defs: definitions(root)}
-	out, ok := n.value(root, 0).(map[string]any)
-	if !ok {
-		return nil, errors.New("it is no JSON object")
-	}
-	flattenTop(out)
+	n := normaliser{root: root, left: maxNodes}
+	out := n.schema(flattened(n.resolved(root)), 0)
 	if t, ok := out["type"].(string); ok && t != "object" {
 		return nil, fmt.Errorf("its type is %q, not object", t)
 	}
@@ -36,178 +40,166 @@ func normalise(schema any) (json.RawMessage, error) {
 	if _, ok := out["properties"].(map[string]any); !ok {
 		out["properties"] = map[string]any{}
 	}
+	if n.bad != nil {
+		return nil, n.bad
+	}
 	return json.Marshal(out)
 }
 
-func definitions(root map[string]any) map[string]any {
-	defs := map[string]any{}
-	for _, key := range []string{"$defs", "definitions"} {
-		if m, ok := root[key].(map[string]any); ok {
-			for name, d := range m {
-				defs["#/"+key+"/"+name] = d
-			}
-		}
-	}
-	return defs
+// normaliser carries one schema through.
+type normaliser struct {
+	root  map[string]any
+	stack []string // references being followed
+	left  int      // nodes
+	bad   error
 }
 
-type normaliser struct{ defs map[string]any }
-
-// dropped are keys that cost tokens and tell a model nothing.
-var dropped = map[string]bool{"$schema": true, "$id": true, "$defs": true, "definitions": true, "title": true, "examples": true, "additionalProperties": true}
-
-func (n normaliser) value(v any, depth int) any {
-	switch v := v.(type) {
-	case map[string]any:
-		return n.object(v, depth)
-	case []any:
-		out := make([]any, len(v))
-		for i, e := range v {
-			out[i] = n.value(e, depth)
-		}
-		return out
-	default:
-		return v
-	}
+// kept are the keywords with plain values that vendors take. The others cost
+// tokens and tell a model nothing ($schema, title), differ from vendor to vendor
+// (additionalProperties), or would carry references along (if, not).
+var kept = map[string]bool{
+	"type": true, "enum": true, "const": true, "default": true, "required": true, "format": true, "pattern": true,
+	"minimum": true, "maximum": true, "exclusiveMinimum": true, "exclusiveMaximum": true, "multipleOf": true,
+	"minLength": true, "maxLength": true, "minItems": true, "maxItems": true, "uniqueItems": true,
+	"minProperties": true, "maxProperties": true,
 }
 
-func (n normaliser) object(m map[string]any, depth int) any {
-	if depth > maxDepth {
+// schema is one node and all under it.
+func (n *normaliser) schema(v any, depth int) map[string]any {
+	m, ok := v.(map[string]any)
+	if n.left--; n.left < 0 {
+		n.bad = fmt.Errorf("it has more than %d parts", maxNodes)
+	}
+	if !ok || depth > maxDepth || n.bad != nil { // true, false, and what is no schema: anything goes
 		return map[string]any{}
 	}
 	if ref, ok := m["$ref"].(string); ok {
-		target, _ := n.defs[ref].(map[string]any)
-		return n.object(target, depth+1)
+		return n.follow(ref, m, depth)
 	}
-	if one := onlyNonNull(m); one != nil {
-		merged := map[string]any{}
-		for k, v := range m {
-			if k != "anyOf" && k != "oneOf" {
-				merged[k] = v
-			}
-		}
-		for k, v := range one {
-			merged[k] = v
-		}
-		return n.object(merged, depth+1)
+	if one := onlyAlternative(m); one != nil {
+		return n.schema(one, depth+1)
 	}
 	out := map[string]any{}
-	for k, v := range m {
-		switch {
-		case k == "properties": // its keys are names, not keywords
-			out[k] = n.properties(v, depth)
-		case dropped[k] || k == "default" && v == nil:
-		default:
-			out[k] = n.value(v, depth+1)
-		}
+	for key, v := range m {
+		n.keyword(out, key, v, depth)
 	}
+	tidyType(out)
+	n.required(out)
 	return out
 }
 
-func (n normaliser) properties(v any, depth int) any {
-	props, ok := v.(map[string]any)
-	if !ok {
+// follow puts a definition where a reference to it stood, once on each way down.
+func (n *normaliser) follow(ref string, m map[string]any, depth int) map[string]any {
+	if slices.Contains(n.stack, ref) {
 		return map[string]any{}
 	}
+	n.stack = append(n.stack, ref)
+	defer func() { n.stack = n.stack[:len(n.stack)-1] }()
+	return n.schema(merged(m, n.lookUp(ref), "$ref"), depth+1)
+}
+
+// lookUp finds a definition by a JSON pointer into this schema; elsewhere
+// nothing is looked up.
+func (n *normaliser) lookUp(ref string) map[string]any {
+	path, ok := strings.CutPrefix(ref, "#/")
+	if !ok {
+		return nil
+	}
+	var at any = n.root
+	for _, step := range strings.Split(path, "/") {
+		m, _ := at.(map[string]any)
+		at = m[strings.NewReplacer("~1", "/", "~0", "~").Replace(step)]
+	}
+	m, _ := at.(map[string]any)
+	return m
+}
+
+// resolved follows the references at the top, where alternatives are joined.
+func (n *normaliser) resolved(m map[string]any) map[string]any {
+	for range maxDepth {
+		ref, ok := m["$ref"].(string)
+		if !ok {
+			break
+		}
+		m = merged(m, n.lookUp(ref), "$ref")
+	}
+	m = merged(m, nil)
+	for _, key := range alternatives {
+		list, _ := m[key].([]any)
+		for i, e := range list {
+			if o, ok := e.(map[string]any); ok && o["$ref"] != nil {
+				ref, _ := o["$ref"].(string)
+				list[i] = merged(o, n.lookUp(ref), "$ref")
+			}
+		}
+	}
+	return m
+}
+
+// goodKey is what Anthropic takes as an argument's name.
+var goodKey = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,64}$`)
+
+func (n *normaliser) keyword(out map[string]any, key string, v any, depth int) {
+	switch key {
+	case "properties":
+		if props, ok := v.(map[string]any); ok {
+			out[key] = n.properties(props, depth)
+		}
+	case "items":
+		out[key] = n.schema(v, depth+1)
+	case "anyOf", "oneOf", "allOf":
+		list, _ := v.([]any)
+		ways := []any{}
+		for _, e := range list {
+			if !isNull(e) {
+				ways = append(ways, n.schema(e, depth+1))
+			}
+		}
+		if len(ways) > 0 {
+			out[key] = ways
+		}
+	case "description":
+		if text, ok := v.(string); ok {
+			out[key] = shorten(border.Clean(text), maxHint)
+		}
+	default:
+		_, draft4 := v.(bool) // exclusiveMinimum: true
+		if kept[key] && v != nil && !(draft4 && strings.HasPrefix(key, "exclusive")) {
+			out[key] = v
+		}
+	}
+}
+
+// properties keeps the arguments whose names a vendor takes. The rest can only
+// be done without when the tool does not need them, see required.
+func (n *normaliser) properties(props map[string]any, depth int) map[string]any {
 	out := make(map[string]any, len(props))
 	for name, p := range props {
-		out[name] = n.value(p, depth+1)
+		if goodKey.MatchString(name) {
+			out[name] = n.schema(p, depth+1)
+		}
 	}
 	return out
 }
 
-// onlyNonNull is the one alternative of "this or null".
-func onlyNonNull(m map[string]any) map[string]any {
-	for _, key := range []string{"anyOf", "oneOf"} {
-		list, ok := m[key].([]any)
-		if !ok {
-			continue
-		}
-		var kept []map[string]any
-		for _, e := range list {
-			if o, ok := e.(map[string]any); ok && o["type"] != "null" {
-				kept = append(kept, o)
-			}
-		}
-		if len(kept) == 1 {
-			return kept[0]
-		}
-	}
-	return nil
-}
-
-// flattenTop joins alternatives at the top into one object: a top-level anyOf
-// makes Anthropic refuse the whole request.
-func flattenTop(out map[string]any) {
+// required keeps the names that are there; one that is not cannot be given.
+func (n *normaliser) required(out map[string]any) {
+	list, ok := out["required"].([]any)
+	delete(out, "required")
 	props, _ := out["properties"].(map[string]any)
-	for _, key := range []string{"anyOf", "oneOf", "allOf"} {
-		list, ok := out[key].([]any)
-		if !ok {
-			continue
-		}
-		delete(out, key)
-		for _, e := range list {
-			o, _ := e.(map[string]any)
-			more, _ := o["properties"].(map[string]any)
-			for name, p := range more {
-				if props == nil {
-					props = map[string]any{}
-				}
-				if _, there := props[name]; !there {
-					props[name] = p
-				}
-			}
+	if !ok || props == nil {
+		return
+	}
+	var names []string
+	for _, e := range list {
+		name, _ := e.(string)
+		if !goodKey.MatchString(name) {
+			n.bad = fmt.Errorf("it needs an argument with the name %q, which vendors refuse", name)
+		} else if _, there := props[name]; there {
+			names = append(names, name)
 		}
 	}
-	if props != nil {
-		out["properties"] = props
+	if len(names) > 0 {
+		out["required"] = names
 	}
-}
-
-// arguments reads what the model wrote for a tool, and mends what models get
-// wrong with nested objects: one written as a string is parsed, a required one
-// that may be empty is added.
-func arguments(schema, args json.RawMessage) (map[string]any, error) {
-	in := map[string]any{}
-	if len(strings.TrimSpace(string(args))) > 0 {
-		if err := json.Unmarshal(args, &in); err != nil {
-			return nil, errors.New("they are no JSON object")
-		}
-		if in == nil {
-			in = map[string]any{}
-		}
-	}
-	var s struct {
-		Properties map[string]struct {
-			Type any `json:"type"`
-		} `json:"properties"`
-		Required []string `json:"required"`
-	}
-	if err := json.Unmarshal(schema, &s); err != nil {
-		return in, nil
-	}
-	for name, p := range s.Properties {
-		in = mend(in, name, p.Type)
-	}
-	for _, name := range s.Required {
-		if _, there := in[name]; !there && s.Properties[name].Type == "object" {
-			in[name] = map[string]any{}
-		}
-	}
-	return in, nil
-}
-
-func mend(in map[string]any, name string, want any) map[string]any {
-	switch v := in[name].(type) {
-	case string:
-		var parsed any
-		if (want == "object" || want == "array" || want == "integer" || want == "number" || want == "boolean") && json.Unmarshal([]byte(v), &parsed) == nil {
-			in[name] = parsed
-		}
-	case float64:
-		if want == "string" {
-			in[name] = strings.TrimSuffix(fmt.Sprintf("%.0f", v), ".")
-		}
-	}
-	return in
 }

@@ -2,39 +2,72 @@ package mcp
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/opsbuddy/opsbuddy/agent/tool"
+	"github.com/opsbuddy/opsbuddy/border"
 )
 
-// protocol is asked for on stdio and in memory: a newer one begins with a
-// question that some servers never answer.
+// protocol is asked for everywhere: the SDK's newest begins with a question
+// that some servers never answer and that ends others.
 const protocol = "2025-11-25"
 
-// Bounds of listing tools.
+// A server that keeps dying is started again after 0.5, 1, 2 … seconds, at most
+// this many. The first time it is started again at once.
 const (
-	maxPages = 20
-	maxTools = 500
+	backOffFirst = 500 * time.Millisecond
+	backOffMax   = 30 * time.Second
 )
 
-// session is one server, started when it is first needed and again when it broke.
+// graceBye is how long a session may take to say goodbye; pagerduty-mcp in the
+// middle of a call never does.
+const graceBye = 2 * time.Second
+
+var (
+	errClosed   = errors.New("the worker is stopping")
+	errStarting = errors.New("the server is still starting; ask again in a moment")
+)
+
+// session is one server: started when it is first needed, and again when it
+// died or was given up.
 type session struct {
 	server Server
 	opts   Options
+	redact *border.Redactor
 	line   chan struct{} // held during a call by servers that take one at a time
 
-	mu     sync.Mutex
-	client *sdk.ClientSession // nil while it is not running
-	stop   func() error       // ends what the transport started
-	tools  []tool.Def         // cached; nil until listed
-	absent []string           // allowed, but not offered
+	life context.Context // ends with close; bounds every start
+	kill context.CancelFunc
+	busy sync.WaitGroup // starts and ends under way
+
+	mu        sync.Mutex
+	live      *live    // nil while none is running
+	starting  *attempt // nil while none is being started
+	failures  int      // starts and sessions lost since the last answer
+	notBefore time.Time
+	why       string     // of the last failure
+	tools     []tool.Def // cached; nil until listed
+	absent    []string   // allowed, but not offered
+}
+
+// live is a session that was agreed on with the server.
+type live struct {
+	client *sdk.ClientSession
+	link   link
+}
+
+// attempt is one start, shared by all who wait for it.
+type attempt struct {
+	done chan struct{} // closed when live or err is set
+	live *live
+	err  error
 }
 
 func newSession(s Server, o Options) *session {
@@ -44,186 +77,188 @@ func newSession(s Server, o Options) *session {
 	if s.StartTimeout <= 0 {
 		s.StartTimeout = defaultStart
 	}
-	return &session{server: s, opts: o, line: make(chan struct{}, 1)}
+	life, kill := context.WithCancel(context.Background())
+	return &session{server: s, opts: o, redact: border.NewRedactor(s.secrets()...), line: make(chan struct{}, 1), life: life, kill: kill}
 }
 
-// list returns the tools, cached after the first time so that a run's tools
-// never change.
-func (s *session) list(ctx context.Context) ([]tool.Def, error) {
+// running returns the live session and starts one when there is none. A start
+// goes on when the caller's time is over: ending npx in the middle of an
+// install throws the install away, and the next try would fare no better.
+// Without force it holds to the back-off.
+func (s *session) running(ctx context.Context, force bool) (*live, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.tools != nil {
-		return s.tools, nil
+	if s.life.Err() != nil {
+		s.mu.Unlock()
+		return nil, errClosed
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.server.StartTimeout)
+	if l := s.live; l != nil {
+		s.mu.Unlock()
+		return l, nil
+	}
+	if wait := time.Until(s.notBefore); s.starting == nil && wait > 0 && !force {
+		defer s.mu.Unlock()
+		return nil, fmt.Errorf("it is down, the next try is in %s: %s", wait.Round(time.Second/10), s.why)
+	}
+	if s.starting == nil {
+		s.starting = &attempt{done: make(chan struct{})}
+		s.busy.Add(1)
+		go s.start(s.starting)
+	}
+	a := s.starting
+	s.mu.Unlock()
+	select {
+	case <-a.done:
+		return a.live, a.err
+	case <-ctx.Done():
+		return nil, errStarting
+	}
+}
+
+// start carries out an attempt.
+func (s *session) start(a *attempt) {
+	defer s.busy.Done()
+	ctx, cancel := context.WithTimeout(s.life, s.server.StartTimeout)
 	defer cancel()
-	c, err := s.running(ctx)
-	if err != nil {
-		return nil, err
-	}
-	all, err := listAll(ctx, c)
-	if err != nil {
-		s.broken()
-		return nil, fmt.Errorf("listing tools: %w", err)
-	}
-	s.tools = s.allowed(all)
-	return s.tools, nil
-}
-
-// listAll follows the pages, but not a cursor that does not move.
-func listAll(ctx context.Context, c *sdk.ClientSession) ([]*sdk.Tool, error) {
-	var all []*sdk.Tool
-	seen := map[string]bool{}
-	cursor := ""
-	for range maxPages {
-		page, err := c.ListTools(ctx, &sdk.ListToolsParams{Cursor: cursor})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page.Tools...)
-		cursor = page.NextCursor
-		if cursor == "" || seen[cursor] || len(all) >= maxTools {
-			break
-		}
-		seen[cursor] = true
-	}
-	return all[:min(len(all), maxTools)], nil
-}
-
-// allowed keeps the tools of the allow list, in the model's form.
-func (s *session) allowed(all []*sdk.Tool) []tool.Def {
-	defs := []tool.Def{}
-	var offered []string
-	used := map[string]bool{}
-	for _, t := range all {
-		offered = append(offered, t.Name)
-		if len(s.server.AllowTools) > 0 && !slices.Contains(s.server.AllowTools, t.Name) {
-			continue
-		}
-		schema, err := normalise(t.InputSchema)
-		if err != nil {
-			s.opts.Logger.Warn("tool left out: its schema cannot be offered", "server", s.server.Name, "tool", t.Name, "error", err)
-			continue
-		}
-		d := tool.Def{Name: modelName(s.server.Name, t.Name), Server: s.server.Name, Tool: t.Name, Description: describe(t.Description), Schema: schema}
-		if used[d.Name] {
-			continue
-		}
-		used[d.Name] = true
-		defs = append(defs, d)
-	}
-	slices.SortFunc(defs, func(a, b tool.Def) int { return strings.Compare(a.Name, b.Name) })
-	s.absent = nil
-	for _, name := range s.server.AllowTools {
-		if !slices.Contains(offered, name) {
-			s.absent = append(s.absent, name)
-		}
-	}
-	return defs
-}
-
-func (s *session) missing() []string {
+	l, err := s.connect(ctx)
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.absent)
+	s.starting = nil
+	closed := s.life.Err() != nil
+	switch {
+	case closed:
+		err = errClosed
+	case err != nil:
+		s.countFailure(err)
+	default:
+		s.live = l
+	}
+	s.mu.Unlock()
+	if closed && l != nil {
+		l.end()
+		l = nil
+	}
+	a.live, a.err = l, err
+	close(a.done)
 }
 
-// running returns the live session and starts one when there is none. s.mu is held.
-func (s *session) running(ctx context.Context) (*sdk.ClientSession, error) {
-	if s.client != nil {
-		return s.client, nil
-	}
-	transport, stop, err := s.transport(ctx)
+func (s *session) connect(ctx context.Context) (*live, error) {
+	began := time.Now()
+	k, err := s.link()
 	if err != nil {
 		return nil, err
 	}
 	client := sdk.NewClient(&sdk.Implementation{Name: "opsbuddy", Version: "1"}, nil)
-	c, err := client.Connect(ctx, transport, &sdk.ClientSessionOptions{ProtocolVersion: protocol})
+	c, err := client.Connect(ctx, k.transport, &sdk.ClientSessionOptions{ProtocolVersion: protocol})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("starting: %w", err), stop())
+		why := s.reason(k, err)
+		if ctx.Err() != nil && s.life.Err() == nil {
+			why = joined(fmt.Sprintf("it did not start within %s", s.server.StartTimeout), k.why())
+		}
+		k.stop()
+		return nil, errors.New(why)
 	}
-	s.client, s.stop = c, stop
-	return c, nil
+	s.opts.Logger.Debug("mcp server started", "server", s.server.Name, "duration_ms", time.Since(began).Milliseconds())
+	return &live{client: c, link: k}, nil
 }
 
-// broken ends a session that cannot be trusted; the next call starts another.
-// s.mu is held.
-func (s *session) broken() {
-	if s.client == nil {
+// countFailure counts a failure and sets when the next start may be. s.mu is held.
+func (s *session) countFailure(err error) {
+	s.failures++
+	s.why = err.Error()
+	s.notBefore = time.Now().Add(backOff(s.failures))
+}
+
+func backOff(failures int) time.Duration {
+	if failures < 2 {
+		return 0
+	}
+	return min(backOffFirst<<min(failures-2, 10), backOffMax)
+}
+
+// lost gives a session up, once, however many calls were waiting on it.
+func (s *session) lost(l *live, err error) {
+	s.mu.Lock()
+	if s.live != l || s.life.Err() != nil {
+		s.mu.Unlock()
 		return
 	}
-	if err := s.stop(); err != nil {
-		s.opts.Logger.Debug("ending an mcp session", "server", s.server.Name, "error", err)
-	}
-	s.client = nil
-}
-
-func (s *session) close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.client == nil {
-		return nil
-	}
-	err := s.stop()
-	s.client = nil
-	return err
-}
-
-// call asks the server, within the call's time.
-func (s *session) call(ctx context.Context, d tool.Def, args json.RawMessage) tool.Result {
-	outer := ctx
-	ctx, cancel := context.WithTimeout(ctx, s.server.CallTimeout)
-	defer cancel()
-	if s.server.oneAtATime() {
-		select {
-		case s.line <- struct{}{}:
-			defer func() { <-s.line }()
-		case <-ctx.Done():
-			return failed("%s did not answer within %s: it was busy", d.Tool, s.server.CallTimeout)
-		}
-	}
-	in, err := arguments(d.Schema, args)
-	if err != nil {
-		return failed("the arguments of %s cannot be read: %v", d.Tool, err)
-	}
-	res, err := s.ask(ctx, d.Tool, in)
-	if err != nil && ctx.Err() == nil { // the session died before it answered; all tools are reads
-		s.restart()
-		res, err = s.ask(ctx, d.Tool, in)
-	}
-	switch {
-	case err == nil:
-		return result(res, s.opts.ResultCap)
-	case outer.Err() == nil && ctx.Err() != nil:
-		s.restart()
-		return failed("%s did not answer within %s", d.Tool, s.server.CallTimeout)
-	default:
-		return failed("%s could not be asked: %v", d.Tool, err)
-	}
-}
-
-func (s *session) ask(ctx context.Context, name string, args map[string]any) (*sdk.CallToolResult, error) {
-	s.mu.Lock()
-	c, err := s.running(ctx)
+	s.live = nil
+	s.countFailure(err)
+	s.busy.Add(1)
 	s.mu.Unlock()
-	if err != nil {
-		return nil, err
-	}
-	return c.CallTool(ctx, &sdk.CallToolParams{Name: name, Arguments: args})
+	s.opts.Logger.Warn("mcp session lost", "server", s.server.Name, "reason", err.Error())
+	go func() {
+		defer s.busy.Done()
+		l.end()
+	}()
 }
 
-func (s *session) restart() {
+// answered forgets the failures: the server works.
+func (s *session) answered() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.broken()
+	s.failures, s.notBefore = 0, time.Time{}
 }
 
-// oneAtATime tells the servers that serve calls one after the other and block
-// everything meanwhile.
-func (s Server) oneAtATime() bool {
-	return slices.ContainsFunc(s.Args, func(a string) bool { return strings.HasPrefix(a, "pagerduty-mcp") })
+func (s *session) close() {
+	s.kill()
+	s.mu.Lock()
+	l := s.live
+	s.live = nil
+	s.mu.Unlock()
+	if l != nil {
+		l.end()
+	}
+	s.busy.Wait()
 }
 
-func failed(format string, args ...any) tool.Result {
-	return tool.Result{Failed: true, Text: fmt.Sprintf(format, args...)}
+// end ends the session and what it ran on. Both at once: a child in the middle
+// of a call takes no goodbye, and its death is what ends the client.
+func (l *live) end() {
+	bye := make(chan struct{})
+	go func() {
+		defer close(bye)
+		_ = l.client.Close() // says only that the other side went first
+	}()
+	if l.link.byeFirst {
+		wait(bye, graceBye)
+	}
+	l.link.stop()
+	wait(bye, graceBye)
+}
+
+// wait waits for done, but not longer than d, and reports whether it came.
+func wait(done <-chan struct{}, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-done:
+		return true
+	case <-t.C:
+	}
+	select { // both may have been ready
+	case <-done:
+		return true
+	default:
+		return false
+	}
+}
+
+// reason is an error and what the server said about it, on one line, without
+// addresses and secrets.
+func (s *session) reason(k link, err error) string {
+	if k.ended() { // the SDK only saw the pipe break
+		return k.why()
+	}
+	return joined(s.clean(border.NetError(err).Error()), k.why())
+}
+
+func (s *session) clean(text string) string {
+	line, _ := border.Cut(border.Line(s.redact.Redact(text)), 400)
+	return line
+}
+
+// joined puts a colon between the parts that say something.
+func joined(parts ...string) string {
+	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" })
+	return strings.Join(parts, ": ")
 }

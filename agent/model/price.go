@@ -139,7 +139,7 @@ var table = sync.OnceValue(func() *priceTable {
 	return t
 })
 
-// What may stand around the name of a family.
+// What may stand around the name of a family:
 var (
 	// us.anthropic.claude-… and anthropic.claude-… (Bedrock)
 	regionPrefix = regexp.MustCompile(`^(?:[a-z-]+\.)?anthropic\.`)

@@ -103,7 +103,7 @@ func (p *pass) claim(line string) (string, bool) {
 	atoms := Atoms(line[skip:])
 	for i := len(atoms) - 1; i >= 0; i-- { // from the end, so that cuts keep the offsets before them
 		a := atoms[i]
-		switch v := p.verdict(a, line); {
+		switch v := p.verdict(a); {
 		case v == supported:
 		case v == invented && p.cuts(a):
 			line = cutOut(line, skip+a.Start, skip+a.End)
@@ -133,7 +133,7 @@ func cutOut(line string, start, end int) string {
 	return line[:open] + line[open+1:start] + line[end:]
 }
 
-func (p *pass) verdict(a Atom, line string) verdict {
+func (p *pass) verdict(a Atom) verdict {
 	v := p.x.judge(a)
 	if v == unproven && p.proposal() {
 		return supported

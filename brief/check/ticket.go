@@ -24,7 +24,7 @@ func (p *pass) row(line string) (string, bool) {
 	}
 	var weak []Atom
 	for _, a := range Atoms(line) {
-		switch v := p.verdict(a, line); {
+		switch v := p.verdict(a); {
 		case v == invented && a.Kind != Citation:
 			p.found(&p.report.Removed, a.Kind, a.Text, line)
 			return "", false

@@ -51,6 +51,9 @@ func (p *program) spending(ctx context.Context, cfg config.Config) (budget.Repor
 	if err == nil {
 		return r, nil
 	}
+	if err := usableFolder(cfg); err != nil {
+		return r, err
+	}
 	s, err := sources(cfg, p.logger(cfg))
 	if err != nil {
 		return r, err

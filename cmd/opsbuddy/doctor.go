@@ -133,6 +133,16 @@ func checkFolder(dir string, fix bool) (string, error) {
 	return "embedded, data in " + dir, os.Remove(probe)
 }
 
+// usableFolder makes the data folder before anything is started on it: the
+// embedded server knows the path alone, not the variable that chose it.
+func usableFolder(cfg config.Config) error {
+	if cfg.Temporal.Address != "" {
+		return nil
+	}
+	_, err := checkFolder(cfg.Server.DataDir, true)
+	return err
+}
+
 func checkPagerDuty(ctx context.Context, s triage.Sources) (string, error) {
 	_, cut, err := s.PagerDuty.Services(ctx, "")
 	if err != nil {

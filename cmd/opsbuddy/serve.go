@@ -17,6 +17,9 @@ func (p *program) serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := usableFolder(cfg); err != nil {
+				return err
+			}
 			log := p.logger(cfg)
 			metrics := prometheus.NewRegistry()
 			metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

@@ -87,7 +87,7 @@ func (l *serverLog) write(level slog.Level, msg string, tags []tag.Tag) {
 	if level < l.min.Level() || !l.out.Enabled(context.Background(), level) {
 		return
 	}
-	l.out.LogAttrs(context.Background(), level, msg, attrs(tags)...)
+	l.out.LogAttrs(context.Background(), level, msg, attrs(tags)...) //nolint:sloglint // the words are the server's
 }
 
 func attrs(tags []tag.Tag) []slog.Attr {

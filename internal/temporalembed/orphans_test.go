@@ -27,7 +27,7 @@ const (
 	orphanID = "orphaned"
 	// soon is far below the timeouts and the retry interval of the activity, and
 	// far above what a retry takes.
-	soon = 5 * time.Second
+	soon = 20 * time.Second
 )
 
 // longStep waits for an activity that nothing but a kick brings back soon.

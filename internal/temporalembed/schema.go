@@ -133,7 +133,7 @@ func (s *store) madeBy(ctx context.Context) (hash, version string, err error) {
 	case strings.Contains(err.Error(), "no such table"), errors.Is(err, sql.ErrNoRows):
 		return "", "", fmt.Errorf("temporal database %q was not made by this program: move it away, or give another data folder", s.path())
 	}
-	if explained := s.explain(err); explained != err {
+	if explained := s.explain(err); !errors.Is(err, explained) {
 		return "", "", explained
 	}
 	return "", "", fmt.Errorf("temporal database %q cannot be used: %w; make it readable and writable for this user", s.path(), err)

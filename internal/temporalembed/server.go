@@ -89,7 +89,7 @@ type Server struct {
 
 // Start returns when the server answers. ctx bounds the start only, which gives
 // up after 30 seconds at the latest. An error says what to do; after one,
-// nothing is left running.
+// nothing is left running, unless it says so.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := o.complete(); err != nil {
 		return nil, err

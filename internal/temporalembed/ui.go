@@ -72,7 +72,7 @@ func (w *webUI) serve(c uiConfig, t token, codec http.Handler) error {
 	if codec != nil {
 		mux.Handle("POST "+codecPath+"/", codec)
 	}
-	handler := http.Handler(http.MaxBytesHandler(mux, uiBody))
+	handler := http.MaxBytesHandler(mux, uiBody)
 	if w.loopbackOnly() {
 		handler = localHostOnly(handler)
 	} else {

@@ -64,7 +64,7 @@ func (v *anthropic) answer(a Ask, t Turn) any {
 		stop = "tool_use"
 		id := c.ID
 		if id == "" {
-			id = newID("toolu_", a.Body, i, 24)
+			id = newID("toolu_", a.Body, i)
 		}
 		content = append(content, map[string]any{"type": "tool_use", "id": id, "name": c.Tool, "input": arguments(c.Args)})
 	}
@@ -72,10 +72,10 @@ func (v *anthropic) answer(a Ask, t Turn) any {
 		stop = t.Stop
 	}
 	if stop == "pause_turn" {
-		content = append(content, map[string]any{"type": "server_tool_use", "id": newID("srvtoolu_", a.Body, len(t.Calls), 24), "name": "web_search", "input": map[string]string{"query": "status"}})
+		content = append(content, map[string]any{"type": "server_tool_use", "id": newID("srvtoolu_", a.Body, len(t.Calls)), "name": "web_search", "input": map[string]string{"query": "status"}})
 	}
 	return map[string]any{
-		"id": newID("msg_", a.Body, 0, 24), "type": "message", "role": "assistant", "model": a.Model,
+		"id": newID("msg_", a.Body, 0), "type": "message", "role": "assistant", "model": a.Model,
 		"content": content, "stop_reason": stop, "stop_sequence": nil, "usage": v.usage(a, t, content),
 	}
 }

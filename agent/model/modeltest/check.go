@@ -98,11 +98,14 @@ func arguments(args any) json.RawMessage {
 	return raw
 }
 
+// idLength is how many characters follow the prefix of a vendor's ids.
+const idLength = 24
+
 // newID makes an id that no earlier call of the conversation has: it depends on
 // all of the request.
-func newID(prefix string, body []byte, index, length int) string {
+func newID(prefix string, body []byte, index int) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", index, body))
-	return prefix + hex.EncodeToString(sum[:])[:length]
+	return prefix + hex.EncodeToString(sum[:])[:idLength]
 }
 
 // tokens counts roughly: what on-call text takes in cl100k (3.4 bytes a token).

@@ -261,7 +261,7 @@ func (openai) answer(a Ask, t Turn) any {
 		stop = "tool_calls"
 		id := c.ID
 		if id == "" {
-			id = newID("call_", a.Body, i, 24)
+			id = newID("call_", a.Body, i)
 		}
 		args, literal := c.Args.(string)
 		if !literal {
@@ -276,7 +276,7 @@ func (openai) answer(a Ask, t Turn) any {
 		stop = t.Stop
 	}
 	out := map[string]any{
-		"id": newID("chatcmpl-", a.Body, 0, 24), "object": "chat.completion", "created": 1_760_000_000, "model": a.Model,
+		"id": newID("chatcmpl-", a.Body, 0), "object": "chat.completion", "created": 1_760_000_000, "model": a.Model,
 		"choices": []any{map[string]any{"index": 0, "message": msg, "finish_reason": stop}},
 	}
 	if !t.Usage.Estimated {

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/opsbuddy/opsbuddy/internal/world"
+)
+
+func TestDeadModelLeavesABriefOfFacts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name       string
+		fault      world.Fault
+		soft, hard string // deadlines
+		says       string // why, in the footer
+	}{
+		{"overloaded", world.Fault{Status: 529}, "2s", "5s", "model"},
+		{"broken", world.Fault{Status: 500}, "2s", "5s", "model"},
+		{"silent", world.Fault{Hang: true}, "10s", "20s", "model"},
+		{"locked out", world.Fault{Status: 401}, "10s", "20s", "key"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel() // they wait for deadlines, not for the processor
+			w := startWorldFor(t, "tls-expiry")
+			w.Inject(world.Anthropic, c.fault)
+			s := serve(t, w, t.TempDir(), "OPSBUDDY_SOFT_DEADLINE="+c.soft, "OPSBUDDY_DEADLINE="+c.hard)
+			s.accepted(t, firstPage(w, "delivery-1"))
+			text := s.outcomeOf(t, w)
+			last := lastLine(text)
+			t.Log(last)
+			if !strings.HasPrefix(last, "facts only · ") || !strings.Contains(last, c.says) {
+				t.Errorf("the footer is %q, want one of facts only that says %q", last, c.says)
+			}
+			if !strings.Contains(text, "payments-api") {
+				t.Errorf("the facts are missing:\n%s", text)
+			}
+			if n := len(w.ModelCalls()); n != 0 {
+				t.Errorf("the dead model answered %d times", n)
+			}
+		})
+	}
+}
+
+func TestProcessIsAliveAndReadyWhileTheWholeOutsideIsDown(t *testing.T) {
+	w := startWorldFor(t, "tls-expiry")
+	outside := []world.API{world.PagerDuty, world.Jira, world.Confluence, world.Slack, world.SlackWebhook, world.Anthropic}
+	for _, api := range outside {
+		w.Fail(api, http.StatusInternalServerError)
+	}
+	s := serve(t, w, t.TempDir(), "OPSBUDDY_SOFT_DEADLINE=2s", "OPSBUDDY_DEADLINE=4s")
+	s.accepted(t, firstPage(w, "delivery-1"))
+	healthy := func() {
+		t.Helper()
+		for _, path := range []string{"/health/live", "/health/ready", "/health/startup", "/metrics"} {
+			if status, body := s.get(t, path); status != http.StatusOK {
+				t.Errorf("%s answers %d %s, want 200", path, status, body)
+			}
+		}
+	}
+	wait(t, s, "a post that Slack refuses", func() bool { return refusedAny(w, world.Slack) && refusedAny(w, world.Anthropic) })
+	healthy()
+	wait(t, s, "an outcome that Slack refuses", func() bool { return refusedPosts(w) > 2 })
+	healthy()
+	if n := len(outcomes(w)); n != 0 {
+		t.Fatalf("%d outcomes stand in a Slack that is down", n)
+	}
+
+	for _, api := range outside {
+		w.Heal(api)
+	}
+	if last := lastLine(s.outcomeOf(t, w)); !strings.HasPrefix(last, "facts only · ") {
+		t.Errorf("the footer is %q, want one of facts only", last)
+	}
+}
+
+func refusedAny(w *world.World, api world.API) bool {
+	for _, r := range w.Requests() {
+		if r.API == api && r.Status == http.StatusInternalServerError {
+			return true
+		}
+	}
+	return false
+}
+
+// refusedPosts counts the posts that Slack answered with an error.
+func refusedPosts(w *world.World) int {
+	n := 0
+	for _, r := range w.Requests() {
+		if strings.HasSuffix(r.Path, "/chat.postMessage") && r.Status == http.StatusInternalServerError {
+			n++
+		}
+	}
+	return n
+}
