@@ -3,6 +3,7 @@ package agent
 import (
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -106,11 +107,13 @@ const (
 // deadline of the whole review.
 func Node(name string, c NodeConfig) *core.Node {
 	bind := core.Bind{"UserPrompt": c.UserPrompt, "FirstEvidence": c.FirstEvidence}
+	var health health
 	setup := func(reg core.Registry, registered core.Name) error {
 		a, err := NewActivities(name, c)
 		if err != nil {
 			return err
 		}
+		a.health = &health
 		a.ledger = registered(LedgerName)
 		reg.Workflow(a.ledger, budget.Workflow)
 		reg.Workflow(registered(workflowName), Workflow)
@@ -120,7 +123,27 @@ func Node(name string, c NodeConfig) *core.Node {
 		reg.OnStop("MCP servers of "+name, a.Close)
 		return nil
 	}
-	return core.Child[Input, Result](workflowName, bind, setup).As(name).WithTimeout(defaultDeadline)
+	return core.Child[Input, Result](workflowName, bind, setup).As(name).WithTimeout(defaultDeadline).WithHealth("model", health.reason)
+}
+
+// health is how the model did the last time it was asked.
+type health struct {
+	mu   sync.Mutex
+	last string // empty when well
+}
+
+func (h *health) saw(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.last = ""; err != nil {
+		h.last = err.Error()
+	}
+}
+
+func (h *health) reason() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.last
 }
 
 const defaultDeadline = 15 * time.Minute

@@ -131,7 +131,10 @@ func (r *run) thinkOnce(ctx workflow.Context, in ThinkInput) (ThinkOutput, error
 	if in.Purpose != "" {
 		summary += " (" + in.Purpose + ")"
 	}
-	actx := core.WithActivity(ctx, core.ActivityOptions{Attempt: thinkAttempt, Retry: thinkRetry, Bounded: true, Summary: summary})
+	// Attempts end well before the deadline, so that the outcome can say what the
+	// model answered and not only that time was up.
+	left := r.in.StepTimeout - workflow.Now(ctx).Sub(r.started)
+	actx := core.WithActivity(ctx, core.ActivityOptions{Attempt: thinkAttempt, Retry: min(thinkRetry, left/2), Bounded: true, Summary: summary})
 	var out ThinkOutput
 	err := r.await(ctx, workflow.ExecuteActivity(actx, core.ActivityName(actx, thinkName), in), &out)
 	return out, err

@@ -29,7 +29,7 @@ const healthTimeout = time.Second
 type healthServer struct {
 	phase    atomic.Int32
 	temporal func(context.Context) error // nil until connected
-	checkers []Checker
+	parts    []*Node                     // the steps that know of a part of the outside
 	metrics  prometheus.Gatherer
 	pages    map[string]http.Handler
 	log      *slog.Logger
@@ -67,9 +67,9 @@ type readiness struct {
 
 func (h *healthServer) ready(w http.ResponseWriter, r *http.Request) {
 	body, status := readiness{Status: "ready", Parts: map[string]string{}}, http.StatusOK
-	for _, c := range h.checkers {
-		for part, reason := range c.Health() {
-			body.Parts[part] = orOK(reason)
+	for _, n := range h.parts {
+		if reason := n.health(); reason != "" || body.Parts[n.part] == "" {
+			body.Parts[n.part] = orOK(reason)
 		}
 	}
 	body.Parts["temporal"] = orOK(h.temporalReason(r.Context()))

@@ -187,9 +187,6 @@ func (w *Worker) openProviders(ctx context.Context) error {
 		if c, ok := p.(Closer); ok {
 			w.life.onStop(p.Name(), closeTime, c.Close)
 		}
-		if c, ok := p.(Checker); ok {
-			w.life.health.checkers = append(w.life.health.checkers, c)
-		}
 	}
 	return nil
 }
@@ -201,6 +198,11 @@ func (w *Worker) startWorkers(ctx context.Context, m *metrics) error {
 	reg := newRegistry(l.engine, l.cfg, m)
 	reg.onStop = l.onStop
 	for _, f := range w.flows {
+		for _, n := range f.nodes() {
+			if n.health != nil {
+				l.health.parts = append(l.health.parts, n)
+			}
+		}
 		if err := f.RegisterOn(reg); err != nil {
 			return err
 		}

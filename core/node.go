@@ -34,6 +34,8 @@ type Node struct {
 	timeout  time.Duration
 	retry    time.Duration
 	door     Door
+	part     string                                      // of the outside, see WithHealth
+	health   func() string                               // worker side
 	activity any                                         // worker side, for activityNode
 	inline   func(workflow.Context, any) (any, error)    // workflow side, for inlineNode
 	setup    func(reg Registry, activityName Name) error // worker side, for inline and child steps
@@ -105,6 +107,13 @@ func (n *Node) WithRetry(d time.Duration) *Node {
 // WithDoor makes the step decide about webhooks before anything is started.
 func (n *Node) WithDoor(d Door) *Node {
 	n.door = d
+	return n
+}
+
+// WithHealth lets the step tell how a part of the outside is doing, from what it
+// saw last: an empty text is well. Readiness shows it and does not depend on it.
+func (n *Node) WithHealth(part string, reason func() string) *Node {
+	n.part, n.health = part, reason
 	return n
 }
 

@@ -21,7 +21,7 @@ type Provider interface {
 	Name() string // the part before the dot in the kinds of its steps
 }
 
-// A Provider may also be an Opener, a Closer or a Checker.
+// A Provider may also be an Opener or a Closer.
 type (
 	// Opener prepares what the provider's steps share. It runs once, before the
 	// worker starts.
@@ -31,11 +31,6 @@ type (
 	// Closer gives it back. It runs once, after the worker stopped, bounded by ctx.
 	Closer interface {
 		Close(context.Context) error
-	}
-	// Checker tells how the outside is doing, by part: an empty text is well.
-	// It answers at once, from what the steps saw last.
-	Checker interface {
-		Health() map[string]string
 	}
 )
 

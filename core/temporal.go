@@ -86,6 +86,9 @@ func Connect(ctx context.Context, env Environment, o EmbeddedOptions) (*Engine, 
 	if env != nil {
 		load.EnvLookup = env
 	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
 	profile, err := envconfig.LoadClientConfigProfile(load)
 	if err != nil {
 		return nil, fmt.Errorf("reading the TEMPORAL_… settings: %w", err)

@@ -113,7 +113,7 @@ func TestConnectionsThatNeverFinishTheirHeadersAreBounded(t *testing.T) {
 
 func TestHealthFollowsTheLifeOfTheWorker(t *testing.T) {
 	reg := prometheus.NewRegistry()
-	h := &healthServer{metrics: reg, log: slog.New(slog.DiscardHandler), checkers: []Checker{slackDown{}}}
+	h := &healthServer{metrics: reg, log: slog.New(slog.DiscardHandler), parts: []*Node{post(nil).WithHealth("slack", func() string { return "invalid_auth" }), post(nil).WithHealth("slack", func() string { return "" })}}
 	var down error
 	h.temporal = func(context.Context) error { return down }
 	ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -152,7 +152,3 @@ func TestHealthFollowsTheLifeOfTheWorker(t *testing.T) {
 	check("/health/live", 200)
 	check("/metrics", 200)
 }
-
-type slackDown struct{}
-
-func (slackDown) Health() map[string]string { return map[string]string{"slack": "invalid_auth"} }

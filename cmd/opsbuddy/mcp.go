@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"github.com/spf13/cobra"
@@ -38,7 +37,8 @@ func (p *program) mcpCommand() *cobra.Command {
 			default:
 				server = slack.NewServer(s.Slack)
 			}
-			err = server.Run(cmd.Context(), &mcp.IOTransport{Reader: io.NopCloser(p.stdin), Writer: nopCloser{p.stdout}})
+			stdio := newPatient(p.stdin, p.stdout)
+			err = server.Run(cmd.Context(), &mcp.IOTransport{Reader: stdio, Writer: stdio})
 			if err != nil && cmd.Context().Err() == nil {
 				return fmt.Errorf("serving %s over MCP: %w", args[0], err)
 			}
@@ -46,7 +46,3 @@ func (p *program) mcpCommand() *cobra.Command {
 		},
 	}
 }
-
-type nopCloser struct{ io.Writer }
-
-func (nopCloser) Close() error { return nil }
