@@ -42,10 +42,9 @@ func arguments(schema, raw json.RawMessage) (map[string]any, error) {
 		return nil, errors.New("they are no JSON object")
 	}
 	var s shape
-	if err := json.Unmarshal(schema, &s); err != nil { // then they go as they are
-		return args, nil
+	if json.Unmarshal(schema, &s) == nil { // else they go as they are
+		s.object(args)
 	}
-	s.object(args)
 	return args, nil
 }
 

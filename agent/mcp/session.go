@@ -43,7 +43,7 @@ type session struct {
 	redact *border.Redactor
 	line   chan struct{} // held during a call by servers that take one at a time
 
-	life context.Context // ends with close; bounds every start
+	life context.Context //nolint:containedctx // a start outlives the call that asked for it, and ends with close
 	kill context.CancelFunc
 	busy sync.WaitGroup // starts and ends under way
 

@@ -139,13 +139,13 @@ var table = sync.OnceValue(func() *priceTable {
 	return t
 })
 
-// What may stand around the name of a family:
+// What may stand around the name of a family.
 var (
-	// us.anthropic.claude-… and anthropic.claude-… (Bedrock)
+	// us.anthropic.claude-… and anthropic.claude-… (Bedrock).
 	regionPrefix = regexp.MustCompile(`^(?:[a-z-]+\.)?anthropic\.`)
-	// -v1:0 (Bedrock), @20250929 and @default (Vertex), -latest
+	// -v1:0 (Bedrock), @20250929 and @default (Vertex), -latest.
 	deploySuffix = regexp.MustCompile(`(?:-v\d+(?::\d+)?|@default|-latest|:latest)$`)
-	// -20251001, @20250929, -2026-04-23
+	// -20251001, @20250929, -2026-04-23.
 	dateSuffix = regexp.MustCompile(`[-@](?:20\d{6}|20\d\d-\d\d-\d\d)$`)
 )
 

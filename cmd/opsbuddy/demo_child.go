@@ -16,9 +16,10 @@ import (
 // killed.
 type child struct {
 	cmd                 *exec.Cmd
-	webhook, health, ui string // addresses
-	data, log           string // paths
-	died                chan error
+	webhook, health, ui string        // addresses
+	data, log           string        // paths
+	died                chan struct{} // closed when it has ended
+	err                 error         // how, once died is closed
 	logFile             *os.File
 }
 
@@ -36,7 +37,7 @@ func startServe(ctx context.Context, p *program, env []string, data, log string)
 	if err != nil {
 		return nil, err
 	}
-	c := &child{webhook: ports[0], health: ports[1], ui: ports[2], data: data, log: log, died: make(chan error, 1), logFile: f}
+	c := &child{webhook: ports[0], health: ports[1], ui: ports[2], data: data, log: log, died: make(chan struct{}), logFile: f}
 	c.cmd = exec.Command(self, "serve")
 	c.cmd.Stdout, c.cmd.Stderr = f, f
 	c.cmd.Env = append(append(only(p.environ, "PATH", "HOME", "TMPDIR", "TESTSCRIPT_COMMAND"), env...),
@@ -45,7 +46,10 @@ func startServe(ctx context.Context, p *program, env []string, data, log string)
 	if err := c.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting opsbuddy serve: %w", err)
 	}
-	go func() { c.died <- c.cmd.Wait() }()
+	go func() {
+		c.err = c.cmd.Wait()
+		close(c.died)
+	}()
 	return c, c.ready(ctx)
 }
 
@@ -91,8 +95,8 @@ func (c *child) ready(ctx context.Context) error {
 			}
 		}
 		select {
-		case err := <-c.died:
-			return fmt.Errorf("opsbuddy serve did not start: %w\n%s", err, c.lastLines())
+		case <-c.died:
+			return fmt.Errorf("opsbuddy serve did not start: %w\n%s", c.err, c.lastLines())
 		case <-ctx.Done():
 			return fmt.Errorf("opsbuddy serve was not ready: %w", ctx.Err())
 		case <-tick.C:
@@ -111,7 +115,7 @@ func (c *child) kill() error {
 
 // stop ends the child as an operator would.
 func (c *child) stop() error {
-	defer func() { _ = c.logFile.Close() }()
+	defer c.logFile.Close()
 	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return nil // it is gone
 	}

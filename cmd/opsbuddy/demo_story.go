@@ -61,8 +61,8 @@ func (d *demo) follow(ctx context.Context, done func() (world.Message, bool)) (w
 		}
 		select {
 		case <-tick.C:
-		case err := <-d.child.died:
-			return world.Message{}, fmt.Errorf("opsbuddy serve ended by itself: %w\n%s", err, d.child.lastLines())
+		case <-d.child.died:
+			return world.Message{}, fmt.Errorf("opsbuddy serve ended by itself: %w\n%s", d.child.err, d.child.lastLines())
 		case <-ctx.Done():
 			return world.Message{}, errors.Join(fmt.Errorf("no brief came: %w", ctx.Err()), errors.New(d.child.lastLines()))
 		}

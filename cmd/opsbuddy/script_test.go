@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net"
 	"os/exec"
 	"strconv"
@@ -66,7 +67,7 @@ func exitCode(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s took %s, more than %s", strings.Join(args, " "), took.Round(time.Millisecond), within)
 	}
 	got := 0
-	if exit, ok := err.(*exec.ExitError); ok {
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		got = exit.ExitCode()
 	} else {
 		ts.Check(err)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -329,9 +328,6 @@ func paidOnce(t *testing.T, w *world.World) {
 		}
 	}
 }
-
-// refused says that nobody listened, so no connection was ever made.
-func refused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
 
 // reported counts the outcomes that this process has delivered, by its own count:
 // attempts of the last step less those that failed.
