@@ -24,7 +24,7 @@ type Activities struct {
 	pool    *mcp.Pool
 	log     *slog.Logger
 	metrics *metrics
-	health  *health
+	health  *core.Health
 
 	ledger   string         // registered name of the ledger of hour and day
 	settling sync.WaitGroup // costs on their way to the ledger
@@ -34,7 +34,7 @@ type Activities struct {
 // needs it.
 func NewActivities(name string, c NodeConfig) (*Activities, error) {
 	c = withDefaults(c)
-	a := &Activities{cfg: c, clients: map[string]model.Client{}, log: c.Logger.With("agent", name), metrics: newMetrics(c.Metrics), health: &health{}}
+	a := &Activities{cfg: c, clients: map[string]model.Client{}, log: c.Logger.With("agent", name), metrics: newMetrics(c.Metrics), health: &core.Health{}}
 	for _, m := range models(c.LLM) {
 		client, err := newClient(c, m)
 		if err != nil {
@@ -174,7 +174,7 @@ func (a *Activities) Think(ctx context.Context, in ThinkInput) (ThinkOutput, err
 	in.Request.MaxTokens = maxTokens
 	began := time.Now()
 	resp, err := client.Complete(ctx, in.Request)
-	a.health.saw(err)
+	a.health.Saw(err)
 	if err != nil {
 		return a.thinkFailed(ctx, in, settle, err)
 	}

@@ -3,7 +3,6 @@ package agent
 import (
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -107,7 +106,7 @@ const (
 // deadline of the whole review.
 func Node(name string, c NodeConfig) *core.Node {
 	bind := core.Bind{"UserPrompt": c.UserPrompt, "FirstEvidence": c.FirstEvidence}
-	var health health
+	var health core.Health
 	setup := func(reg core.Registry, registered core.Name) error {
 		a, err := NewActivities(name, c)
 		if err != nil {
@@ -123,27 +122,7 @@ func Node(name string, c NodeConfig) *core.Node {
 		reg.OnStop("MCP servers of "+name, a.Close)
 		return nil
 	}
-	return core.Child[Input, Result](workflowName, bind, setup).As(name).WithTimeout(defaultDeadline).WithHealth("model", health.reason)
-}
-
-// health is how the model did the last time it was asked.
-type health struct {
-	mu   sync.Mutex
-	last string // empty when well
-}
-
-func (h *health) saw(err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.last = ""; err != nil {
-		h.last = err.Error()
-	}
-}
-
-func (h *health) reason() string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.last
+	return core.Child[Input, Result](workflowName, bind, setup).As(name).WithTimeout(defaultDeadline).WithHealth("model", health.Reason)
 }
 
 const defaultDeadline = 15 * time.Minute

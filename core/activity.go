@@ -96,6 +96,15 @@ func LastNote(ctx context.Context) string {
 	return ""
 }
 
+// Run names the run that an activity belongs to; empty outside of one. Two runs
+// over the same incident have different ones.
+func Run(ctx context.Context) string {
+	if !activity.IsActivity(ctx) {
+		return ""
+	}
+	return activity.GetInfo(ctx).WorkflowExecution.RunID
+}
+
 // Attempt counts the attempts of an activity from 1; it is 1 outside of one.
 func Attempt(ctx context.Context) int {
 	if !activity.IsActivity(ctx) {

@@ -82,6 +82,7 @@ func (c *courier) edit(ctx context.Context, at MessageRef, m message) error {
 func (c *courier) find(ctx context.Context, mark string) (MessageRef, bool) {
 	id, err := channelID(ctx, c.bot, c.channel)
 	if err != nil {
+		c.log.Warn("slack's channel cannot be looked up to find an earlier post", "error", err)
 		return MessageRef{}, false
 	}
 	oldest := strconv.FormatInt(time.Now().Add(-findWindow).Unix(), 10)
@@ -144,9 +145,11 @@ func gone(err error) bool {
 	return slices.Contains([]string{"message_not_found", "thread_not_found", "cannot_reply_to_message", "channel_not_found"}, word(err))
 }
 
-func refusedBlocks(err error) bool {
-	return slices.Contains([]string{"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "invalid_attachments"}, word(err))
-}
+// blocksRefused are Slack's words for blocks that it does not take, from the Web
+// API as from a webhook.
+var blocksRefused = []string{"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "invalid_attachments"}
+
+func refusedBlocks(err error) bool { return slices.Contains(blocksRefused, word(err)) }
 
 // remedies say what to do about the failures that people meet.
 var remedies = map[string]string{
@@ -161,6 +164,15 @@ var remedies = map[string]string{
 	"is_archived":       "the channel is archived: choose another",
 }
 
+// remedy is what to do about a failure, with the scope that Slack misses.
+func remedy(err error) string {
+	var e api.SlackErrorResponse
+	if errors.As(err, &e) && e.Needed != "" {
+		return fmt.Sprintf("add the scope %s to the Slack app and install it again", border.Line(e.Needed))
+	}
+	return remedies[word(err)]
+}
+
 // botError says what a failure of the Web API means for a repeat.
 func botError(what string, err error) error {
 	if err == nil {
@@ -168,13 +180,16 @@ func botError(what string, err error) error {
 	}
 	var limited *api.RateLimitedError
 	if errors.As(err, &limited) {
-		return core.After(fmt.Errorf("slack: %s: too many messages", what), limited.RetryAfter)
+		return tooMany("slack: "+what, limited.RetryAfter)
 	}
 	w := word(err)
-	if w == "" {
+	switch w {
+	case "":
 		return fmt.Errorf("slack: %s: %w", what, border.NetError(err))
+	case "ratelimited", "rate_limited":
+		return tooMany("slack: "+what, 0)
 	}
-	if r := remedies[w]; r != "" {
+	if r := remedy(err); r != "" {
 		err = fmt.Errorf("slack: %s: %w: %s", what, err, r)
 	} else {
 		err = fmt.Errorf("slack: %s: %w", what, err)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	api "github.com/slack-go/slack"
 
@@ -24,6 +25,7 @@ type courier struct {
 	channel string
 	hook    *hook // nil without an incoming webhook
 	log     *slog.Logger
+	health  core.Health
 }
 
 func newCourier(token, channel, apiURL, webhookURL string, client *http.Client, log *slog.Logger) *courier {
@@ -38,26 +40,30 @@ func newCourier(token, channel, apiURL, webhookURL string, client *http.Client, 
 		c.bot = newAPI(token, apiURL, client)
 	}
 	if webhookURL != "" {
-		c.hook = &hook{url: webhookURL, client: client}
+		c.hook = newHook(webhookURL, client)
 	}
 	return c
 }
 
 func newAPI(token, apiURL string, client *http.Client) *api.Client {
-	opts := []api.Option{api.OptionHTTPClient(client)}
+	opts := []api.Option{api.OptionHTTPClient(exchange{client})}
 	if apiURL != "" {
 		opts = append(opts, api.OptionAPIURL(strings.TrimRight(apiURL, "/")+"/"))
 	}
 	return api.New(token, opts...)
 }
 
-// deliver brings a report to Slack, once.
+// deliver brings a report to Slack, once: when the bot has brought its first
+// message there, the webhook does not bring it again.
 func (c *courier) deliver(ctx context.Context, messages []message, update MessageRef, key string) (NotifyReportOutput, error) {
 	if c.bot == nil {
-		return c.byHook(ctx, messages)
+		out, err := c.byHook(ctx, messages)
+		c.health.Saw(err)
+		return out, err
 	}
 	out, err := c.byBot(ctx, messages, update, key)
-	if c.hook == nil || !closedToBot(err) {
+	c.health.Saw(err) // also when the webhook delivers in its place
+	if c.hook == nil || out.Parts > 0 || !closedToBot(err) {
 		return out, err
 	}
 	c.log.Warn("slack refuses the bot; the incoming webhook delivers", "error", err)
@@ -116,12 +122,13 @@ func (c *courier) rest(ctx context.Context, out NotifyReportOutput, messages []m
 		there = c.inThread(ctx, out.Message)
 	}
 	for i, m := range messages {
-		mark := partMark(key, i)
-		if i == 0 || there[mark] {
+		if i == 0 {
 			continue
 		}
-		if _, err := c.post(ctx, out.Message.Channel, out.Message.TS, m, mark); err != nil {
-			return out, err
+		if mark := partMark(key, i); !there[mark] {
+			if _, err := c.post(ctx, out.Message.Channel, out.Message.TS, m, mark); err != nil {
+				return out, err
+			}
 		}
 		out.Parts++
 	}
@@ -141,17 +148,8 @@ func (c *courier) byHook(ctx context.Context, messages []message) (NotifyReportO
 		out.Doubtful = true
 		return out, nil
 	}
-	m := messages[0]
-	if len(messages) > 1 {
-		left := 0
-		for _, more := range messages[1:] {
-			left += len([]rune(more.plain))
-		}
-		last := len(m.blocks) - 1
-		m.blocks = append(append(append([]api.Block{}, m.blocks[:last]...), cutNote(left)), m.blocks[last])
-	}
 	core.Note(ctx, noteSending)
-	err := c.hook.post(ctx, m)
+	err := c.hook.post(ctx, alone(messages))
 	if errors.Is(err, errMaybePosted) {
 		c.log.Warn("a post to slack may have happened; it is not repeated", "error", err)
 		out.Doubtful = true
@@ -161,6 +159,23 @@ func (c *courier) byHook(ctx context.Context, messages []message) (NotifyReportO
 		core.Note(ctx, noteRefused)
 	}
 	return out, err
+}
+
+// alone is the first message where the others cannot follow; it says so above
+// its foot.
+func alone(messages []message) message {
+	m := messages[0]
+	if len(messages) == 1 {
+		return m
+	}
+	left := 0
+	for _, more := range messages[1:] {
+		left += utf8.RuneCountInString(more.plain)
+	}
+	last := len(m.blocks) - 1
+	m.blocks = append(append(append([]api.Block{}, m.blocks[:last]...), cutNote(left)), m.blocks[last])
+	m.plain = plain(m.blocks)
+	return m
 }
 
 // Words for the next attempt, should this one die.

@@ -3,7 +3,8 @@
 // Out: markdown.go and inline.go turn Markdown into Block Kit through a parser's
 // tree, blocks.go keeps Slack's limits, report.go and first.go are the two steps
 // of a flow, deliver.go chooses between the bot (bot.go) and the incoming
-// webhook (hook.go). In: reads.go, offered as tools by mcp.go.
+// webhook (hook.go); exchange.go guards what the Web API answers. In: reads.go,
+// offered as tools by mcp.go.
 //
 // Text from outside goes into plain_text and rich_text elements, which Slack
 // does not parse: mrkdwn has no escape for * _ ~ :, and <!channel> in an alert

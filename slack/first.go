@@ -51,10 +51,11 @@ func NotifyFacts(in NotifyFactsInput) *core.Node {
 		head := headBlocks("Incident: facts so far", f.Incident, nil)
 		note := footBlock("The review is under way; this message will become the brief.")
 		messages := layout(head, withoutTitle(f.Body, f.Incident), note, fallback("", f.Incident, "facts so far"), allowOnly(f.Links))
-		out, err := c.postOnce(ctx, messages[:1], f.Key+"/facts")
+		out, err := c.postOnce(ctx, []message{alone(messages)}, runKey(ctx, f.Key)+"/facts")
+		c.health.Saw(err)
 		if err != nil && ctx.Err() == nil {
 			return NotifyFactsOutput{Why: err.Error()}, nil
 		}
 		return NotifyFactsOutput{Message: out.Message}, err
-	})
+	}).WithHealth("slack", c.health.Reason)
 }

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	api "github.com/slack-go/slack"
@@ -58,7 +59,8 @@ func headBlocks(header string, i incident.Incident, labels [][2]string) []api.Bl
 	}
 	var values []span
 	for _, l := range labels {
-		if l[0] != "" && l[1] != "" {
+		said := i.ID != "" && l[1] == i.Service.Name // it stands in the line above
+		if l[0] != "" && l[1] != "" && !said {
 			values = append(values, labelled(l[0], l[1], len(values) > 0)...)
 		}
 	}
@@ -78,14 +80,18 @@ func headBlocks(header string, i incident.Incident, labels [][2]string) []api.Bl
 }
 
 func titleLine(i incident.Incident) []span {
-	number := i.ID
-	if i.Number > 0 {
-		number = fmt.Sprintf("#%d", i.Number)
-	}
 	title, _ := border.Cut(border.Line(i.Title), maxTitle)
 	c := converter{}
-	name := c.link(i.URL, with(span{bold: true}, number), span{})
+	name := c.link(i.URL, with(span{bold: true}, numberOf(i)), span{})
 	return append(append(name, span{text: " "}), span{text: title, bold: true})
+}
+
+// numberOf is what people call an incident.
+func numberOf(i incident.Incident) string {
+	if i.Number > 0 {
+		return fmt.Sprintf("#%d", i.Number)
+	}
+	return i.ID
 }
 
 // maxTitle keeps one outside text to a line or two.
@@ -123,7 +129,11 @@ func footBlock(text string) api.Block {
 func fallback(header string, i incident.Incident, outcome string) string {
 	s := border.Line(header)
 	if i.ID != "" {
-		s = fmt.Sprintf("%s: #%d %s (%s, %s)", outcome, i.Number, border.Line(i.Title), i.Service.Name, i.Urgency)
+		s = fmt.Sprintf("%s: %s %s", outcome, numberOf(i), border.Line(i.Title))
+		about := slices.DeleteFunc([]string{border.Line(i.Service.Name), i.Urgency}, func(s string) bool { return s == "" })
+		if len(about) > 0 {
+			s += " (" + strings.Join(about, ", ") + ")"
+		}
 	}
 	s, _ = border.Cut(s, maxSection)
 	return escape(s)

@@ -12,9 +12,9 @@ const (
 	// characters (slackapi/bolt-js#2509, #2867).
 	maxMessage = 10_000
 	// maxBody is what a message's body may take of it; head and foot have the rest.
-	maxBody = 8_500
+	maxBody = maxMessage - 1_500
 	// bodyBlocks leaves room for head and foot as well.
-	bodyBlocks = 40
+	bodyBlocks = maxBlocks - 10
 	// maxParts bounds how many messages a brief may take: one, and its thread.
 	maxParts = 4
 	// maxPiece is the most that one element of a text holds before it is split.

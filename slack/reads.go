@@ -38,10 +38,16 @@ type Client struct {
 	api *api.Client
 	log *slog.Logger
 
-	mu      sync.Mutex
-	names   map[string]string // people by id
-	namesAt time.Time
-	team    string // address of the workspace, for links to messages
+	mu     sync.Mutex
+	known  workspace
+	readAt time.Time
+}
+
+// workspace is what messages are shown with.
+type workspace struct {
+	names map[string]string // people by id
+	url   string            // of the workspace, for links to messages
+	self  string            // the bot's own id
 }
 
 // New returns a reader.
@@ -72,7 +78,7 @@ func (c *Client) Channels(ctx context.Context) ([]incident.Channel, incident.Cut
 	}
 	out := make([]incident.Channel, 0, len(all))
 	for _, ch := range all {
-		out = append(out, incident.Channel{ID: ch.ID, Name: border.Line(ch.Name), Topic: cleaned(ch.Topic.Value), Members: ch.NumMembers})
+		out = append(out, incident.Channel{ID: ch.ID, Name: border.Line(ch.Name), Topic: readable(ch.Topic.Value, nil), Members: ch.NumMembers})
 	}
 	cut := incident.Cut{Shown: len(out), Total: len(out)}
 	if more {
@@ -109,7 +115,7 @@ func channelID(ctx context.Context, client *api.Client, name string) (string, er
 	if isChannelID(name) {
 		return name, nil
 	}
-	all, _, err := channels(ctx, client)
+	all, more, err := channels(ctx, client)
 	if err != nil {
 		return "", err
 	}
@@ -117,6 +123,9 @@ func channelID(ctx context.Context, client *api.Client, name string) (string, er
 		if strings.EqualFold(ch.Name, strings.TrimPrefix(name, "#")) {
 			return ch.ID, nil
 		}
+	}
+	if more {
+		return "", fmt.Errorf("slack: channel %q is not among the first %d channels: set the channel's id", name, len(all))
 	}
 	return "", fmt.Errorf("slack: there is no channel %q that the bot can see: invite it, or set the channel's id", name)
 }
@@ -183,19 +192,20 @@ func stampOf(t time.Time) string {
 }
 
 func (c *Client) messages(ctx context.Context, channel string, all []api.Message) []incident.ChatMessage {
-	names := c.people(ctx)
+	w := c.people(ctx)
 	out := make([]incident.ChatMessage, 0, len(all))
 	for _, m := range all {
-		if m.SubType == "channel_join" || m.SubType == "channel_leave" {
+		own := w.self != "" && m.BotID == w.self // what we said ourselves is no evidence
+		if own || m.SubType == "channel_join" || m.SubType == "channel_leave" {
 			continue
 		}
-		who := names[m.User]
+		who := w.names[m.User]
 		if who == "" {
 			who = border.Line(firstOf(m.Username, botName(m), m.User, "unknown"))
 		}
 		out = append(out, incident.ChatMessage{
 			TS: m.Timestamp, ThreadTS: m.ThreadTimestamp, Author: who, Bot: m.BotID != "" || m.SubType == "bot_message",
-			At: moment(m.Timestamp), Text: readable(m.Text, names), Replies: m.ReplyCount, URL: c.link(channel, m.Timestamp),
+			At: moment(m.Timestamp), Text: readable(m.Text, w.names), Replies: m.ReplyCount, URL: w.link(channel, m.Timestamp),
 		})
 	}
 	return out
@@ -211,55 +221,58 @@ func firstOf(all ...string) string {
 }
 
 // link is the address of a message, as Slack's permalinks are made.
-func (c *Client) link(channel, ts string) string {
-	if c.team == "" {
+func (w workspace) link(channel, ts string) string {
+	if w.url == "" {
 		return ""
 	}
-	return c.team + "archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")
+	return w.url + "archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")
 }
+
+// maxStamp is a stamp beyond any message, in seconds; NaN and infinity are numbers
+// to strconv.
+const maxStamp = 1e11
 
 func moment(ts string) time.Time {
 	f, err := strconv.ParseFloat(ts, 64)
-	if err != nil {
+	if err != nil || !(f >= 0 && f < maxStamp) {
 		return time.Time{}
 	}
 	return time.Unix(int64(f), 0).UTC()
 }
 
-// people are the names by id, kept for a quarter of an hour. Without them
-// messages have ids for authors, which is no reason to read none.
-func (c *Client) people(ctx context.Context) map[string]string {
+// people are the names by id, and what else messages are shown with, kept for a
+// quarter of an hour. Without them messages have ids for authors, which is no
+// reason to read none.
+func (c *Client) people(ctx context.Context) workspace {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.names != nil && time.Since(c.namesAt) < namesFor {
-		return c.names
+	if c.known.names != nil && time.Since(c.readAt) < namesFor {
+		return c.known
 	}
 	if a, err := c.api.AuthTestContext(ctx); err == nil {
-		c.team = strings.TrimRight(a.URL, "/") + "/"
+		c.known.url, c.known.self = strings.TrimRight(a.URL, "/")+"/", a.BotID
 	}
 	users, _, err := c.Users(ctx)
 	if err != nil {
 		c.log.Warn("slack's people cannot be read; messages show ids", "error", err)
-		return map[string]string{}
+		return c.known
 	}
-	c.names, c.namesAt = map[string]string{}, time.Now()
+	names := make(map[string]string, len(users))
 	for _, u := range users {
-		c.names[u.ID] = u.Name
+		names[u.ID] = u.Name
 	}
-	return c.names
+	c.known.names, c.readAt = names, time.Now()
+	return c.known
 }
 
 // Users lists the people of the workspace by id and name.
 func (c *Client) Users(ctx context.Context) ([]incident.Ref, incident.Cut, error) {
 	var out []incident.Ref
 	page := c.api.GetUsersPaginated(api.GetUsersOptionLimit(pageSize))
+	seen := map[string]bool{}
 	for range userPages {
 		var err error
-		page, err = page.Next(ctx)
-		if page.Done(err) {
-			return out, incident.Cut{Shown: len(out), Total: len(out)}, nil
-		}
-		if err != nil {
+		if page, err = page.Next(ctx); err != nil {
 			return nil, incident.Cut{}, botError("listing people", err)
 		}
 		for _, u := range page.Users {
@@ -267,6 +280,13 @@ func (c *Client) Users(ctx context.Context) ([]incident.Ref, incident.Cut, error
 				out = append(out, incident.Ref{ID: u.ID, Name: border.Line(firstOf(u.Profile.RealName, u.RealName, u.Name))})
 			}
 		}
+		if page.Cursor == "" {
+			return out, incident.Cut{Shown: len(out), Total: len(out)}, nil
+		}
+		if seen[page.Cursor] {
+			break // a cursor that does not move
+		}
+		seen[page.Cursor] = true
 	}
 	return out, incident.Cut{Shown: len(out), Total: -1}, nil
 }

@@ -96,8 +96,17 @@ func NotifyReport(in NotifyReportInput) *core.Node {
 	}
 	c := newCourier(in.BotToken, in.Channel, in.APIURL, in.WebhookURL, in.HTTP, in.Logger)
 	return core.Activity("slack.NotifyReport", bind, func(ctx context.Context, r reportInput) (NotifyReportOutput, error) {
-		return c.deliver(ctx, in.messages(r), r.Update, r.Key)
-	})
+		return c.deliver(ctx, in.messages(r), r.Update, runKey(ctx, r.Key))
+	}).WithHealth("slack", c.health.Reason)
+}
+
+// runKey marks the messages of one run: another review of the same incident must
+// not take them for its own.
+func runKey(ctx context.Context, key string) string {
+	if run := core.Run(ctx); run != "" {
+		return key + "/" + run
+	}
+	return key
 }
 
 // Provider stands for this package's steps on a worker.
@@ -145,23 +154,29 @@ func (in NotifyReportInput) footer(r reportInput) string {
 	if in.LLMProvider == "none" || who == "" {
 		who = "no model"
 	}
-	parts := []string{r.outcome(), r.CostUSD.String(), took(r.Duration), fmt.Sprintf("%d %s", r.TurnsUsed, plural(r.TurnsUsed, "turn")), who}
+	parts := []string{r.outcome(), r.CostUSD.String(), shortDuration(r.Duration), fmt.Sprintf("%d %s", r.TurnsUsed, plural(r.TurnsUsed, "turn")), who}
 	if !r.Succeeded && r.StopReason != "" {
 		parts = append(parts, r.StopReason)
 	}
 	return strings.Join(parts, " · ")
 }
 
-// took writes how long a review took.
-func took(d time.Duration) string {
-	if d < 10*time.Second {
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
+// shortDuration writes a duration as people say it: "4.2 s", "42 s",
+// "3 m 20 s", "1 h 5 m".
+func shortDuration(d time.Duration) string {
+	d = max(d, 0)
+	tenths := d.Round(100 * time.Millisecond)
 	d = d.Round(time.Second)
-	if d < time.Minute {
+	switch {
+	case tenths < 10*time.Second:
+		return fmt.Sprintf("%.1f s", tenths.Seconds())
+	case d < time.Minute:
 		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d m %d s", int(d.Minutes()), int(d.Seconds())%60)
+	default:
+		return fmt.Sprintf("%d h %d m", int(d.Hours()), int(d.Minutes())%60)
 	}
-	return fmt.Sprintf("%d m %d s", int(d.Minutes()), int(d.Seconds())%60)
 }
 
 func plural(n int, word string) string {

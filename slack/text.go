@@ -14,7 +14,7 @@ import (
 
 // token is one of Slack's own marks in a text: <@U1>, <#C1|name>, <!here>,
 // <https://…|label>.
-var token = regexp.MustCompile(`<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>`)
+var token = regexp.MustCompile(`<([@#!]?)([^<>|\s][^<>|]*)(?:\|([^<>]*))?>`)
 
 // readable undoes Slack's marks and its escapes, once, and takes secrets out:
 // what a person sees of a message.
@@ -28,7 +28,7 @@ func readable(s string, names map[string]string) string {
 		case kind == "#":
 			return "#" + firstOf(label, target)
 		case kind == "!":
-			return "@" + firstOf(label, strings.TrimPrefix(target, "subteam^"))
+			return command(target, label)
 		case label != "" && label != target:
 			return label + " (" + target + ")"
 		default:
@@ -37,6 +37,14 @@ func readable(s string, names map[string]string) string {
 	})
 	s = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
 	return cleaned(s)
+}
+
+// command is one of <!here>, <!subteam^S1|@ops> and <!date^1392734382^…|Feb 18>.
+func command(target, label string) string {
+	if strings.HasPrefix(target, "date^") {
+		return firstOf(label, target)
+	}
+	return "@" + strings.TrimPrefix(firstOf(label, strings.TrimPrefix(target, "subteam^")), "@")
 }
 
 func cleaned(s string) string { return border.Redact(border.Clean(s)) }

@@ -14,8 +14,12 @@ import (
 	"github.com/opsbuddy/opsbuddy/agent/tool"
 )
 
-// lostError says that the session ended before it answered.
-type lostError struct{ why string }
+// lostError says that the session ended before it answered. The server may have
+// done what it was asked, unless it refused the session itself.
+type lostError struct {
+	why    string
+	unseen bool
+}
 
 func (e *lostError) Error() string { return e.why }
 
@@ -38,7 +42,7 @@ func (s *session) call(outer context.Context, d tool.Def, raw json.RawMessage) t
 	}
 	res, err := s.ask(ctx, d.Tool, args)
 	var lost *lostError
-	if errors.As(err, &lost) && ctx.Err() == nil { // once: all tools on offer are reads
+	if errors.As(err, &lost) && ctx.Err() == nil && (lost.unseen || s.reads(d.Tool)) { // once
 		res, err = s.ask(ctx, d.Tool, args)
 	}
 	switch {
@@ -58,7 +62,9 @@ func (s *session) ask(ctx context.Context, name string, args map[string]any) (*s
 	if err != nil {
 		return nil, err
 	}
-	res, err := l.client.CallTool(ctx, &sdk.CallToolParams{Name: name, Arguments: args})
+	res, err := await(ctx, func() (*sdk.CallToolResult, error) {
+		return l.client.CallTool(ctx, &sdk.CallToolParams{Name: name, Arguments: args})
+	})
 	switch {
 	case err == nil:
 		s.answered()
@@ -71,13 +77,15 @@ func (s *session) ask(ctx context.Context, name string, args map[string]any) (*s
 	case refused(err):
 		s.answered()
 		return nil, err
+	case !l.broken(err): // one request, or one answer, went wrong
+		return nil, errors.New(joined("no usable answer", s.clean(plainHTTP(err).Error())))
 	}
 	why := s.reason(l.link, err)
 	s.lost(l, errors.New(why))
 	if why == errLongLine.Error() { // it would be as long the second time
 		return nil, errLongLine
 	}
-	return nil, &lostError{why: why}
+	return nil, &lostError{why: why, unseen: errors.Is(err, sdk.ErrSessionMissing)}
 }
 
 // Codes that the SDK gives to failures of its own transport.
@@ -90,6 +98,28 @@ const (
 func refused(err error) bool {
 	var e *jsonrpc.Error
 	return errors.As(err, &e) && (e.Code > codeClosing || e.Code < codeRejected)
+}
+
+// await returns what f returns, or why ctx ended. The SDK writes a request on
+// the goroutine of its caller: to a child that stopped reading, that waits for
+// ever with ctx long over.
+func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		v, err := f()
+		done <- outcome{v, err}
+	}()
+	select {
+	case o := <-done:
+		return o.value, o.err
+	case <-ctx.Done():
+		var zero T
+		return zero, ctx.Err()
+	}
 }
 
 // oneAtATime tells the servers that serve one call after the other and are deaf

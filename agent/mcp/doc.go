@@ -8,7 +8,7 @@
 // Invariants: the allow list holds when tools are listed and again when one is
 // called; a server that is down costs its tools, never the review, and says so;
 // a call ends within its own time, whatever its server does, and is repeated at
-// most once, since all tools on offer are reads; every wait, page, line and
+// most once, when it reads or when its server cannot have seen it; every wait, page, line and
 // answer is bounded; a child sees its own variables and a few of the parent's,
 // and no process of its group outlives it; what leaves the package is clean,
 // redacted and bounded, and every schema is one that every vendor takes.

@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"net/url"
 	"slices"
 	"sort"
 	"strings"
@@ -21,6 +22,7 @@ var inheritedPrefixes = []string{"LC_", "UV_", "npm_config_", "NPM_CONFIG_"}
 // defaults quiet servers that talk on start, and keep npx from asking a registry
 // that may be down for what is cached already.
 var defaults = map[string]string{
+	"PATH":                       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", // a shell's, when base has none
 	"FASTMCP_SHOW_SERVER_BANNER": "false", "FASTMCP_CHECK_FOR_UPDATES": "off", "npm_config_prefer_offline": "true",
 }
 
@@ -32,7 +34,7 @@ func Env(base []string, own map[string]string) []string {
 	}
 	for _, kv := range base {
 		k, v, ok := strings.Cut(kv, "=")
-		if ok && (slices.Contains(inherited, k) || slices.ContainsFunc(inheritedPrefixes, func(p string) bool { return strings.HasPrefix(k, p) })) {
+		if ok && mayInherit(k, v) {
 			env[k] = v
 		}
 	}
@@ -45,6 +47,20 @@ func Env(base []string, own map[string]string) []string {
 	}
 	sort.Strings(out)
 	return out
+}
+
+// mayInherit lets a family's settings through but for its logins, such as
+// UV_PUBLISH_TOKEN, UV_INDEX_X_PASSWORD, npm_config__auth and a registry's
+// address with a user in it. A server that needs one names it in its own Env.
+func mayInherit(name, value string) bool {
+	if slices.Contains(inherited, name) {
+		return true
+	}
+	if !slices.ContainsFunc(inheritedPrefixes, func(p string) bool { return strings.HasPrefix(name, p) }) || holdsSecret(name) {
+		return false
+	}
+	u, err := url.Parse(value)
+	return err != nil || u.User == nil
 }
 
 func value(env []string, name string) string {

@@ -63,10 +63,13 @@ func (f *fake) serve() {
 			continue
 		}
 		if f.mode == "noise" {
+			fmt.Println(`{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"no id"}}`)
+			fmt.Println(`{"jsonrpc":"2.0","id":1,"error":"not an object"}`)
 			fmt.Println("INFO request", c.Method)
 			fmt.Println(`{"level":"info","msg":"a log line that is JSON"}`)
 			fmt.Println("{'level': 'info'}")
 			fmt.Println()
+			fmt.Print("no line break after this: ")
 		}
 		f.answer(c)
 	}
@@ -99,6 +102,9 @@ func (f *fake) answer(c fakeCall) {
 		f.reply(c, `{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"fake","version":"1"}}`)
 	case "tools/list":
 		f.reply(c, f.list(c))
+		if f.mode == "deaf" {
+			select {}
+		}
 	case "tools/call":
 		f.call(c)
 	default:
@@ -107,12 +113,18 @@ func (f *fake) answer(c fakeCall) {
 }
 
 func (f *fake) list(c fakeCall) string {
-	var tools []string
-	for _, name := range []string{"echo", "pid", "env", "die", "dieonce", "hang", "huge", "spawn", "refuse"} {
+	if f.mode == "empty" {
+		return `{"tools":[]}`
+	}
+	tools := []string{`{"name":"post_and_die","description":"d","inputSchema":{"type":"object"}}`}
+	if f.mode == "endless" {
+		tools = nil
+	}
+	for _, name := range []string{"echo", "pid", "env", "die", "dieonce", "hang", "huge", "spawn", "refuse", "odd"} {
 		if f.mode == "endless" {
 			name += c.Params.Cursor
 		}
-		tools = append(tools, fmt.Sprintf(`{"name":%q,"description":"d","inputSchema":{"type":"object"}}`, name))
+		tools = append(tools, fmt.Sprintf(`{"name":%q,"description":"d","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}}`, name))
 	}
 	next := ""
 	if f.mode == "cursor" {
@@ -143,6 +155,14 @@ func (f *fake) call(c fakeCall) {
 			os.Exit(3)
 		}
 		f.say(c, "alive again")
+	case "post_and_die":
+		mark, err := os.OpenFile(os.Getenv(fakeMark), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err == nil {
+			fmt.Fprint(mark, "x")
+		}
+		os.Exit(3)
+	case "odd":
+		f.reply(c, `{"content":[{"type":"hologram","text":"x"}]}`)
 	case "hang":
 		select {}
 	case "huge":

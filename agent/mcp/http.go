@@ -1,8 +1,13 @@
 package mcp
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -36,7 +41,40 @@ func (h headers) RoundTrip(req *http.Request) (*http.Response, error) {
 	for k, v := range h.set {
 		req.Header.Set(k, v)
 	}
-	return h.base.RoundTrip(req)
+	resp, err := h.base.RoundTrip(req)
+	if err != nil || req.Method != http.MethodPost {
+		return resp, err
+	}
+	switch resp.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests,
+		http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return nil, refusal(resp)
+	}
+	return resp, nil
+}
+
+// refusal keeps what the SDK would drop: the status, the time to wait and the
+// server's words. It is an error of one request and does not end the session.
+func refusal(resp *http.Response) *border.StatusError {
+	defer func() { _ = resp.Body.Close() }()
+	data, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
+	excerpt, _ := border.Cut(border.Redact(border.Line(string(data))), 200)
+	return &border.StatusError{
+		Status: resp.StatusCode, Host: resp.Request.URL.Host,
+		RetryAfter: border.RetryAfter(resp.Header, time.Now()), Excerpt: excerpt,
+	}
+}
+
+// plainHTTP names the host at most: an address may carry a token.
+func plainHTTP(err error) error {
+	var status *border.StatusError
+	if !errors.As(err, &status) {
+		return border.NetError(err)
+	}
+	if status.Status == http.StatusUnauthorized || status.Status == http.StatusForbidden {
+		return fmt.Errorf("%w; check the login in its headers", status)
+	}
+	return status
 }
 
 // CloseIdleConnections lets http.Client close the connections of the base.
@@ -59,12 +97,14 @@ func (s Server) secrets() []string {
 		out = append(out, v, bare)
 	}
 	for k, v := range s.Env {
-		for _, part := range secretParts {
-			if strings.Contains(strings.ToUpper(k), part) {
-				out = append(out, v)
-				break
-			}
+		if holdsSecret(k) {
+			out = append(out, v)
 		}
 	}
 	return out
+}
+
+func holdsSecret(name string) bool {
+	name = strings.ToUpper(name)
+	return slices.ContainsFunc(secretParts, func(part string) bool { return strings.Contains(name, part) })
 }

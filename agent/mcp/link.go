@@ -1,9 +1,13 @@
 package mcp
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"strings"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -55,6 +59,22 @@ func (s *session) inMemory() (link, error) {
 		wait(done, graceBye)
 	}
 	return link{transport: client, stop: stop, ended: no, why: silent}, nil
+}
+
+// survive keeps a panic in one of our tools from ending the whole program with
+// every review in it: it becomes the answer of that one call.
+func survive(server *sdk.Server, log *slog.Logger) {
+	server.AddReceivingMiddleware(func(next sdk.MethodHandler) sdk.MethodHandler {
+		return func(ctx context.Context, method string, req sdk.Request) (res sdk.Result, err error) {
+			defer func() {
+				if r := recover(); r != nil {
+					log.Error("a built-in tool panicked", "method", method, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+					res, err = nil, errors.New("the built-in tool broke off; this is a mistake in the program")
+				}
+			}()
+			return next(ctx, method, req)
+		}
+	})
 }
 
 // stdio starts the server's command.

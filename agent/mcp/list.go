@@ -51,7 +51,9 @@ func listAll(ctx context.Context, c *sdk.ClientSession) ([]*sdk.Tool, error) {
 	seen := map[string]bool{}
 	cursor := ""
 	for range maxPages {
-		page, err := c.ListTools(ctx, &sdk.ListToolsParams{Cursor: cursor})
+		page, err := await(ctx, func() (*sdk.ListToolsResult, error) {
+			return c.ListTools(ctx, &sdk.ListToolsParams{Cursor: cursor})
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -85,8 +87,11 @@ func (s *session) keep(all []*sdk.Tool) ([]tool.Def, error) {
 	if allow := len(s.server.AllowTools); allow > 0 && allow == len(absent) {
 		return nil, fmt.Errorf("it offers none of the %d tools that are allowed; it offers %s", allow, some(offered, 10))
 	}
+	if len(offered) == 0 {
+		return nil, errors.New("it offers no tools; check its settings (mcp-atlassian lists nothing when it has no login)")
+	}
 	if s.tools == nil {
-		s.tools = defs
+		s.tools, s.readers = defs, readers(all)
 	}
 	return s.tools, nil
 }
@@ -116,6 +121,34 @@ func (s *session) defs(all []*sdk.Tool) []tool.Def {
 	}
 	slices.SortFunc(defs, func(a, b tool.Def) int { return strings.Compare(a.Name, b.Name) })
 	return defs
+}
+
+// Words that judge a tool without annotations, as those of server-slack.
+var (
+	readWords  = []string{"get", "list", "search", "read", "find", "fetch", "browse", "query", "describe", "show", "lookup"}
+	writeWords = []string{"add", "create", "update", "delete", "remove", "set", "post", "send", "reply", "manage", "start", "run", "move", "edit", "write", "assign", "transition", "upload", "resolve", "acknowledge"}
+)
+
+// readers names the tools that may be asked again after their server died over
+// them. It allows nothing: that is the allow list's duty.
+func readers(all []*sdk.Tool) []string {
+	var out []string
+	for _, t := range all {
+		words := strings.FieldsFunc(strings.ToLower(t.Name), func(r rune) bool { return r < 'a' || r > 'z' })
+		has := func(list []string) bool {
+			return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(list, w) })
+		}
+		if t.Annotations != nil && t.Annotations.ReadOnlyHint || t.Annotations == nil && has(readWords) && !has(writeWords) {
+			out = append(out, t.Name)
+		}
+	}
+	return out
+}
+
+func (s *session) reads(tool string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Contains(s.readers, tool)
 }
 
 func (s *session) missing() []string {

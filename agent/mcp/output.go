@@ -2,10 +2,11 @@ package mcp
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"sync"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 )
 
 // errLongLine ends a session rather than leave a call without an answer.
@@ -49,7 +50,7 @@ func (m *messages) Write(b []byte) (int, error) {
 
 // pass sends the line on when it is a message, and begins the next.
 func (m *messages) pass() error {
-	line := bytes.TrimSpace(bytes.TrimPrefix(m.line, []byte("\ufeff")))
+	line := bytes.TrimSpace(m.line)
 	defer func() {
 		m.line = m.line[:0]
 		if cap(m.line) > 1<<20 { // one large answer must not be kept for ever
@@ -59,14 +60,16 @@ func (m *messages) pass() error {
 	if len(line) == 0 {
 		return nil
 	}
-	var frame struct {
-		Version string `json:"jsonrpc"`
-	}
-	if line[0] != '{' || json.Unmarshal(line, &frame) != nil || frame.Version == "" {
+	// A byte order mark, or words without a line break, may stand before the
+	// message. What the SDK cannot decode would end the session: an answer whose
+	// id is null, an error that is a text.
+	at := max(0, bytes.IndexByte(line, '{'))
+	if _, err := jsonrpc.DecodeMessage(line[at:]); err != nil {
 		m.lines++
 		m.bytes += len(line)
 		return nil
 	}
+	line = line[at:]
 	_, err := m.to.Write(append(bytes.Clone(line), '\n'))
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -54,6 +55,7 @@ type session struct {
 	notBefore time.Time
 	why       string     // of the last failure
 	tools     []tool.Def // cached; nil until listed
+	readers   []string   // of them, those that may be asked twice
 	absent    []string   // allowed, but not offered
 }
 
@@ -61,6 +63,16 @@ type session struct {
 type live struct {
 	client *sdk.ClientSession
 	link   link
+	over   chan struct{} // closed when the connection is
+}
+
+// settle is how long a broken connection may take to be known as one.
+const settle = 100 * time.Millisecond
+
+// broken tells the end of the session from an answer that cannot be read and a
+// request that did not get through.
+func (l *live) broken(err error) bool {
+	return errors.Is(err, sdk.ErrConnectionClosed) || errors.Is(err, sdk.ErrSessionMissing) || errors.Is(err, io.EOF) || wait(l.over, settle)
 }
 
 // attempt is one start, shared by all who wait for it.
@@ -76,6 +88,9 @@ func newSession(s Server, o Options) *session {
 	}
 	if s.StartTimeout <= 0 {
 		s.StartTimeout = defaultStart
+	}
+	if s.InMemory != nil {
+		survive(s.InMemory, o.Logger)
 	}
 	life, kill := context.WithCancel(context.Background())
 	return &session{server: s, opts: o, redact: border.NewRedactor(s.secrets()...), line: make(chan struct{}, 1), life: life, kill: kill}
@@ -147,7 +162,9 @@ func (s *session) connect(ctx context.Context) (*live, error) {
 		return nil, err
 	}
 	client := sdk.NewClient(&sdk.Implementation{Name: "opsbuddy", Version: "1"}, nil)
-	c, err := client.Connect(ctx, k.transport, &sdk.ClientSessionOptions{ProtocolVersion: protocol})
+	c, err := await(ctx, func() (*sdk.ClientSession, error) {
+		return client.Connect(ctx, k.transport, &sdk.ClientSessionOptions{ProtocolVersion: protocol})
+	})
 	if err != nil {
 		why := s.reason(k, err)
 		if ctx.Err() != nil && s.life.Err() == nil {
@@ -157,7 +174,12 @@ func (s *session) connect(ctx context.Context) (*live, error) {
 		return nil, errors.New(why)
 	}
 	s.opts.Logger.Debug("mcp server started", "server", s.server.Name, "duration_ms", time.Since(began).Milliseconds())
-	return &live{client: c, link: k}, nil
+	l := &live{client: c, link: k, over: make(chan struct{})}
+	go func() {
+		_ = c.Wait()
+		close(l.over)
+	}()
+	return l, nil
 }
 
 // countFailure counts a failure and sets when the next start may be. s.mu is held.
@@ -249,7 +271,7 @@ func (s *session) reason(k link, err error) string {
 	if k.ended() { // the SDK only saw the pipe break
 		return k.why()
 	}
-	return joined(s.clean(border.NetError(err).Error()), k.why())
+	return joined(s.clean(plainHTTP(err).Error()), k.why())
 }
 
 func (s *session) clean(text string) string {

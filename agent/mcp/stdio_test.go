@@ -180,7 +180,7 @@ func TestACallerThatGoesAwayDoesNotCostTheSession(t *testing.T) {
 }
 
 func TestACursorThatNeverAdvancesAndOneThatNeverEndsEndTheListing(t *testing.T) {
-	for mode, tools := range map[string]int{"cursor": 9, "endless": 9 * maxPages} {
+	for mode, tools := range map[string]int{"cursor": 11, "endless": 10 * maxPages} {
 		p := newPool(t, Options{}, fakeServer(t, mode))
 		defs, down := p.Tools(t.Context())
 		if len(defs) != tools || down != nil {
@@ -292,7 +292,7 @@ func TestADownServerSaysWhyInOneLineWithoutSecrets(t *testing.T) {
 			ok := fakeServer(t, "plain")
 			p := newPool(t, Options{BaseEnv: []string{"PATH=/nowhere"}}, row.server, ok)
 			defs, down := p.Tools(t.Context())
-			if len(defs) != 9 {
+			if len(defs) != 11 {
 				t.Errorf("%d tools of the other server", len(defs))
 			}
 			if len(down) != 1 || down[0].Server != "broken" || !strings.Contains(down[0].Why, row.says) {
@@ -319,7 +319,7 @@ func TestAServerThatWasDownIsTriedAgainWhenToolsAreListed(t *testing.T) {
 	if err := os.Symlink(self, s.Command); err != nil {
 		t.Fatal(err)
 	}
-	if defs, down := p.Tools(t.Context()); len(defs) != 9 || down != nil {
+	if defs, down := p.Tools(t.Context()); len(defs) != 11 || down != nil {
 		t.Errorf("%d tools, down %v", len(defs), down)
 	}
 }

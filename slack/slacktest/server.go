@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -72,17 +73,24 @@ func (s *Server) Messages() []Message {
 	return slices.Clone(s.sent)
 }
 
-// Standing is what people see: each message once, as its last edit left it.
+// Standing is what people see: each message once, as its last edit left it. An
+// edit changes neither the thread nor metadata that it does not bring.
 func (s *Server) Standing() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.standing()
+}
+
+func (s *Server) standing() []Message {
 	var out []Message
 	for _, m := range s.sent {
 		i := slices.IndexFunc(out, func(o Message) bool { return o.TS == m.TS && o.Channel == m.Channel })
 		if m.Kind == "edit" && i >= 0 {
-			kind := out[i].Kind
+			m.Kind, m.ThreadTS = out[i].Kind, out[i].ThreadTS
+			if m.Metadata == nil {
+				m.Metadata = out[i].Metadata
+			}
 			out[i] = m
-			out[i].Kind = kind
 			continue
 		}
 		out = append(out, m)
@@ -90,8 +98,8 @@ func (s *Server) Standing() []Message {
 	return out
 }
 
-// ServeHTTP answers /api/chat.* and conversations.history and .replies of what
-// was posted, and /services/… as an incoming webhook.
+// ServeHTTP answers /api/chat.*, conversations.list, .history and .replies of
+// what was posted, and /services/… as an incoming webhook.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 4<<20))
 	if err != nil {
@@ -134,7 +142,8 @@ func (s *Server) fails(w http.ResponseWriter, method string, do func()) bool {
 		_, _ = io.WriteString(w, f.Error)
 		return true
 	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"ok": false, "error": f.Error})
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(refuse(f.Error))
 	return true
 }
 
@@ -150,11 +159,21 @@ func (s *Server) api(method string, f map[string]string) answer {
 		return s.list(f, func(m Message) bool { return m.ThreadTS == "" })
 	case "conversations.replies":
 		return s.list(f, func(m Message) bool { return m.ThreadTS == f["ts"] || m.TS == f["ts"] })
+	case "conversations.list":
+		return s.listChannels()
 	case "chat.getPermalink":
 		return answer{"ok": true, "channel": f["channel"], "permalink": "https://slack.example/archives/" + f["channel"] + "/p" + strings.ReplaceAll(f["message_ts"], ".", "")}
 	default:
 		return refuse("unknown_method")
 	}
+}
+
+func (s *Server) listChannels() answer {
+	var out []map[string]any
+	for _, name := range slices.Sorted(maps.Keys(s.channels)) {
+		out = append(out, map[string]any{"id": s.channels[name], "name": name, "is_channel": true})
+	}
+	return answer{"ok": true, "channels": out, "response_metadata": map[string]any{"next_cursor": ""}}
 }
 
 func refuse(word string, more ...string) answer {
@@ -225,8 +244,8 @@ func message(f map[string]string) (Message, answer) {
 
 func (s *Server) list(f map[string]string, want func(Message) bool) answer {
 	var out []map[string]any
-	for _, m := range s.sent {
-		if m.Channel != f["channel"] || m.Kind == "edit" || !want(m) {
+	for _, m := range s.standing() {
+		if m.Channel != f["channel"] || !want(m) {
 			continue
 		}
 		o := map[string]any{"type": "message", "ts": m.TS, "text": m.Text, "bot_id": "B0OPSBUDDY"}

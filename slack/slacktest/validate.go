@@ -50,8 +50,8 @@ func (n node) str(key string) string { s, _ := n[key].(string); return s }
 
 func (n node) obj(key string) node { m, _ := n[key].(map[string]any); return m }
 
-func (n node) list(key string) []node {
-	raw, _ := n[key].([]any)
+func (n node) elements() []node {
+	raw, _ := n["elements"].([]any)
 	out := make([]node, 0, len(raw))
 	for _, r := range raw {
 		m, _ := r.(map[string]any)
@@ -78,17 +78,17 @@ func (v *validator) block(b node) error {
 	case "divider":
 		return nil
 	case "context":
-		if n := len(b.list("elements")); n == 0 || n > maxContext {
+		if n := len(b.elements()); n == 0 || n > maxContext {
 			return fmt.Errorf("%d elements, want 1 to %d", n, maxContext)
 		}
-		for _, e := range b.list("elements") {
+		for _, e := range b.elements() {
 			if err := v.text(e.str("text"), maxSection); err != nil {
 				return err
 			}
 		}
 		return nil
 	case "rich_text":
-		return v.richText(b.list("elements"))
+		return v.richText(b.elements())
 	case "table":
 		return v.table(b)
 	default:
@@ -118,12 +118,12 @@ func (v *validator) richText(elements []node) error {
 		var err error
 		switch t := e.str("type"); t {
 		case "rich_text_section", "rich_text_quote", "rich_text_preformatted":
-			err = v.inline(e.list("elements"))
+			err = v.inline(e.elements())
 		case "rich_text_list":
 			if s := e.str("style"); s != "bullet" && s != "ordered" {
 				return fmt.Errorf("list style %q", s)
 			}
-			err = v.richText(e.list("elements"))
+			err = v.items(e.elements())
 		default:
 			err = fmt.Errorf("element %q", t)
 		}
@@ -132,6 +132,17 @@ func (v *validator) richText(elements []node) error {
 		}
 	}
 	return nil
+}
+
+// items are a list's: sections alone, since a nested list is a list of its own
+// with an indent.
+func (v *validator) items(elements []node) error {
+	for _, e := range elements {
+		if t := e.str("type"); t != "rich_text_section" {
+			return fmt.Errorf("%q in a list", t)
+		}
+	}
+	return v.richText(elements)
 }
 
 func (v *validator) inline(elements []node) error {
@@ -177,7 +188,7 @@ func (v *validator) table(b node) error {
 			if cell.str("type") == "raw_text" {
 				err = v.text(cell.str("text"), maxSection)
 			} else {
-				err = v.richText(cell.list("elements"))
+				err = v.richText(cell.elements())
 			}
 			if err != nil {
 				return err
