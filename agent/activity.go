@@ -129,6 +129,7 @@ func (a *Activities) CallTool(ctx context.Context, in CallInput) (tool.Result, e
 	if ctx.Err() != nil {
 		return tool.Result{}, ctx.Err() // the worker stops: the call is handed back
 	}
+	res.Tokens = model.NewCounter(a.cfg.LLM.Model).Text(res.Text)
 	a.metrics.tool(in.Name, res.Failed, time.Since(began))
 	a.log.Info("tool called", "tool", in.Name, "failed", res.Failed, "cut", res.Cut, "bytes", len(res.Text), "duration_ms", time.Since(began).Milliseconds())
 	return res, nil
@@ -150,10 +151,13 @@ const problemBudget = "budget"
 // ThinkOutput is the model's turn, or a problem that repeating cannot mend.
 type ThinkOutput struct {
 	Response model.Response `json:"response"`
-	Cost     money.USD      `json:"cost"`
-	Took     time.Duration  `json:"took"`
-	Problem  string         `json:"problem,omitempty"`
-	Message  string         `json:"message,omitempty"`
+	// Estimated is what our own counter said that the request would send, before
+	// the vendor said what it was.
+	Estimated int           `json:"estimated,omitempty"`
+	Cost      money.USD     `json:"cost"`
+	Took      time.Duration `json:"took"`
+	Problem   string        `json:"problem,omitempty"`
+	Message   string        `json:"message,omitempty"`
 }
 
 // Think calls the model once. Only failures that may pass are errors: those are
@@ -178,7 +182,9 @@ func (a *Activities) Think(ctx context.Context, in ThinkInput) (ThinkOutput, err
 	if err != nil {
 		return a.thinkFailed(ctx, in, settle, err)
 	}
-	out := ThinkOutput{Response: resp, Took: time.Since(began), Cost: a.cost(in.Model, resp.Usage)}
+	out := ThinkOutput{
+		Response: resp, Took: time.Since(began), Cost: a.cost(in.Model, resp.Usage), Estimated: model.CountRequest(in.Model, in.Request),
+	}
 	settle(out.Cost)
 	a.metrics.think(in.Model, resp.Usage, out.Cost, out.Took)
 	a.log.Info("model answered", "model", in.Model, "purpose", in.Purpose, "stop", resp.Stop, "calls", len(resp.Message.Calls),

@@ -20,12 +20,13 @@ type run struct {
 	started time.Time
 	hard    workflow.Future // ready when the step's time is over
 
-	mark    string          // delimits tool results; random to the outside
-	prompt  model.Message   // the first message, never compacted
-	summary string          // of what was compacted
-	history []model.Message // since then
-	size    int             // input tokens that the next call will send, about
-	next    int             // number of the next piece of evidence
+	mark    string            // delimits tool results; random to the outside
+	prompt  model.Message     // the first message, never compacted
+	summary string            // of what was compacted
+	history []model.Message   // since then
+	size    int               // input tokens that the next call will send, about
+	counter model.Calibration // corrects our own counts by what the vendor reports
+	next    int               // number of the next piece of evidence
 
 	models       int // index of the model in use
 	maxTokens    int
@@ -162,6 +163,7 @@ func (r *run) book(purpose string, out ThinkOutput) {
 	}
 	r.usage = r.usage.Add(u)
 	r.spent = r.spent.Add(out.Cost)
+	r.counter = r.counter.Correct(u.Sent(), int(float64(out.Estimated)*r.counter.Factor))
 	r.size = u.Sent() + u.Output
 	r.turns = append(r.turns, Turn{
 		Model: out.Response.Model, Purpose: purpose, Usage: u, Cost: out.Cost, Took: out.Took,

@@ -28,7 +28,7 @@ const (
 // Workflow is one run of the agent. Workflow side. It never fails for what the
 // model, the tools or the money do: the Result says it.
 func Workflow(ctx workflow.Context, in Input) (Result, error) {
-	r := &run{in: in, started: workflow.Now(ctx), models: 0}
+	r := &run{in: in, started: workflow.Now(ctx), counter: model.Calibration{Factor: 1}}
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	r.hard = workflow.NewTimer(ctx, in.StepTimeout)
@@ -202,6 +202,7 @@ func (r *run) callTool(ctx workflow.Context, c model.Call) tool.Result {
 func (r *run) observe(ctx workflow.Context, c model.Call, res tool.Result) model.Result {
 	n := r.next
 	r.next++
+	r.size += int(float64(res.Tokens) * r.counter.Factor)
 	r.observations = append(r.observations, Observation{
 		Number: n, Tool: c.Name, Arguments: c.Arguments, Text: res.Text, Failed: res.Failed, Cut: res.Cut, At: workflow.Now(ctx),
 	})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/opsbuddy/opsbuddy/agent"
 	"github.com/opsbuddy/opsbuddy/evidence"
+	"github.com/opsbuddy/opsbuddy/pagerduty"
 )
 
 // SystemPrompt is what the model is told unless AGENT_SYSTEM_PROMPT_FILE says
@@ -37,7 +38,8 @@ type FlowConfig struct {
 	SoftDeadline time.Duration // the model is told to conclude
 	Deadline     time.Duration // what is known is posted
 
-	Slack SlackConfig
+	Slack  SlackConfig
+	NoteBy *pagerduty.Client // writes the brief as a note too; nil writes none
 
 	HTTP    *http.Client     // to Slack
 	Now     func() time.Time // time.Now when nil

@@ -92,6 +92,11 @@ func BuildFlow(cfg FlowConfig) *core.Flow {
 			FailHeader:  "Incident Review Failed",
 			FailMessage: "The automated review failed. Check Temporal UI.",
 		}).As("report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline)).
+		Then(pagerduty.WriteNote(pagerduty.WriteNoteInput{
+			Client:     cfg.NoteBy,
+			IncidentID: core.Output("webhook.IncidentID"),
+			Body:       core.Output("brief.Markdown"),
+		}).As("note").WithTimeout(30 * time.Second)).
 		EndWhen().
 		Build()
 }

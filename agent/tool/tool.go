@@ -30,4 +30,6 @@ type Result struct {
 	Failed bool `json:"failed,omitempty"`
 	// Cut is set when the answer was longer than the cap and was shortened.
 	Cut bool `json:"cut,omitempty"`
+	// Tokens is about what the text takes of the model's window.
+	Tokens int `json:"tokens,omitempty"`
 }

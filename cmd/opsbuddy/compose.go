@@ -50,7 +50,12 @@ func (p *program) flowConfig(cfg config.Config, s triage.Sources, log *slog.Logg
 	for _, one := range cfg.PagerDuty.WebhookSecrets {
 		secrets = append(secrets, one.Reveal())
 	}
+	var noteBy *pagerduty.Client
+	if cfg.PagerDuty.Note {
+		noteBy = s.PagerDuty
+	}
 	return triage.FlowConfig{
+		NoteBy:        noteBy,
 		WebhookSecret: strings.Join(secrets, ","), AllowedServices: cfg.PagerDuty.AllowedServices,
 		AllowUnsigned: cfg.PagerDuty.AllowUnsigned, Events: cfg.PagerDuty.Events,
 		Readers: s.Readers(),
