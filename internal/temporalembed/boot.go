@@ -61,10 +61,11 @@ func bootOnce(ctx context.Context, sql *config.SQL, p ports, t token, log *serve
 			}
 		}()
 		srv, err := temporal.NewServer(serverOptions(sql, p, t, log)...)
-		if err == nil {
-			err = srv.Start()
+		if err != nil { // srv is then an interface that holds nothing, and is not nil
+			done <- bootResult{nil, err}
+			return
 		}
-		done <- bootResult{srv, err}
+		done <- bootResult{srv, srv.Start()}
 	}()
 	select {
 	case r := <-done:
