@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	api "github.com/slack-go/slack"
@@ -18,11 +20,12 @@ import (
 // (docs.slack.dev/messaging/message-metadata).
 const markType = "opsbuddy_outcome"
 
-// findWindow is how far back a message of an earlier attempt is looked for, and
-// findLimit how many messages are read.
+// findWindow is how far back a message of an earlier attempt is looked for: a
+// process may be down over a weekend. findPages of 200 messages are read: a storm
+// puts hundreds above it.
 const (
-	findWindow = 24 * time.Hour
-	findLimit  = 100
+	findWindow = 3 * 24 * time.Hour
+	findPages  = 5
 )
 
 func partMark(key string, part int) string {
@@ -33,17 +36,29 @@ func partMark(key string, part int) string {
 }
 
 func options(m message, mark string) []api.MsgOption {
-	return []api.MsgOption{
+	// The blocks go along when there are none as well: an edit without them
+	// keeps the old ones.
+	out := []api.MsgOption{
 		api.MsgOptionText(m.text, false), api.MsgOptionBlocks(m.blocks...),
 		api.MsgOptionDisableLinkUnfurl(), api.MsgOptionDisableMediaUnfurl(),
 		api.MsgOptionMetadata(api.SlackMetadata{EventType: markType, EventPayload: map[string]any{"key": mark}}),
 	}
+	if len(m.blocks) == 0 { // no command loses an asterisk, no address becomes a link
+		out = append(out, api.MsgOptionDisableMarkdown(), api.MsgOptionParse(false))
+	}
+	return out
 }
 
 // bare is a message in the form that Slack takes when it refuses the blocks.
-func bare(m message) message {
-	text, _ := border.Cut(escape(m.plain), maxFallback)
-	return message{text: text, plain: m.plain}
+func bare(m message) message { return message{text: bareText(m.plain), plain: m.plain, aloud: m.aloud} }
+
+// bareText is all that a message says, within Slack's limit for a text.
+func bareText(plain string) string {
+	text := escape(cut(plain, maxPlain))
+	if units(text) >= maxText { // nothing but < and &
+		text = escape(cut(plain, maxText/6))
+	}
+	return text
 }
 
 // post sends one message, and once more without blocks when those are refused.
@@ -53,12 +68,16 @@ func (c *courier) post(ctx context.Context, channel, thread string, m message, m
 		if thread != "" {
 			opts = append(opts, api.MsgOptionTS(thread))
 		}
-		id, ts, err := c.bot.PostMessageContext(ctx, channel, opts...)
-		return MessageRef{Channel: id, TS: ts}, err
+		if thread != "" && m.aloud {
+			opts = append(opts, api.MsgOptionBroadcast())
+		}
+		var s sent
+		id, ts, err := c.bot.PostMessageContext(s.watch(ctx), channel, opts...)
+		return MessageRef{Channel: id, TS: ts}, s.doubtful(err)
 	}
 	ref, err := send(m)
 	if refusedBlocks(err) {
-		c.log.Warn("slack refuses the blocks of a message; it is sent as text", "error", err)
+		c.log.Warn("slack refuses the blocks of a message; it is sent as text", "error", err, "detail", detail(err))
 		ref, err = send(bare(m))
 	}
 	return ref, botError("posting to "+channel, err)
@@ -72,50 +91,67 @@ func (c *courier) edit(ctx context.Context, at MessageRef, m message) error {
 	}
 	err := send(m)
 	if refusedBlocks(err) {
+		c.log.Warn("slack refuses the blocks of an edit; it is sent as text", "error", err, "detail", detail(err))
 		err = send(bare(m))
 	}
 	return botError("editing the message in "+at.Channel, err)
 }
 
-// find looks for a message that an earlier attempt posted. When it cannot look,
-// it reports none: a brief twice is better than none.
-func (c *courier) find(ctx context.Context, mark string) (MessageRef, bool) {
-	id, err := channelID(ctx, c.bot, c.channel)
+// permalink is the address of a message; empty when Slack does not say.
+func (c *courier) permalink(ctx context.Context, at MessageRef) string {
+	link, err := c.bot.GetPermalinkContext(ctx, &api.PermalinkParameters{Channel: at.Channel, Ts: at.TS})
+	if err != nil {
+		c.log.Debug("slack gives no address of a message", "error", botError("permalink", err))
+		return ""
+	}
+	return link
+}
+
+// find looks for a message that an earlier attempt posted; without one it is
+// empty, with an error when nobody could look.
+func (c *courier) find(ctx context.Context, mark string) (MessageRef, error) {
+	id, err := c.ids.of(ctx, c.bot, c.channel)
 	if err != nil {
 		c.log.Warn("slack's channel cannot be looked up to find an earlier post", "error", err)
-		return MessageRef{}, false
+		return MessageRef{}, err
 	}
 	oldest := strconv.FormatInt(time.Now().Add(-findWindow).Unix(), 10)
-	h, err := c.bot.GetConversationHistoryContext(ctx, &api.GetConversationHistoryParameters{
-		ChannelID: id, Oldest: oldest, Limit: findLimit, IncludeAllMetadata: true,
-	})
+	marks, err := c.marks(ctx, "conversations.history", url.Values{"channel": {id}, "oldest": {oldest}})
 	if err != nil {
-		c.log.Warn("slack's history cannot be read to find an earlier post", "error", botError("history", err))
-		return MessageRef{}, false
+		c.log.Warn("slack's history cannot be read to find an earlier post", "error", err)
+		return MessageRef{}, err
 	}
-	for _, m := range h.Messages {
-		if m.Metadata.EventPayload["key"] == mark {
-			return MessageRef{Channel: id, TS: m.Timestamp}, true
-		}
+	if ts := marks[mark]; ts != "" {
+		return MessageRef{Channel: id, TS: ts}, nil
 	}
-	return MessageRef{}, false
+	return MessageRef{}, nil
 }
 
 // inThread lists the marks of our messages in a thread.
-func (c *courier) inThread(ctx context.Context, of MessageRef) map[string]bool {
-	replies, _, _, err := c.bot.GetConversationRepliesContext(ctx, &api.GetConversationRepliesParameters{
-		ChannelID: of.Channel, Timestamp: of.TS, Limit: findLimit, IncludeAllMetadata: true,
-	})
-	marks := map[string]bool{}
-	if err != nil {
-		return marks
+func (c *courier) inThread(ctx context.Context, of MessageRef) (map[string]bool, error) {
+	there := map[string]bool{}
+	marks, err := c.marks(ctx, "conversations.replies", url.Values{"channel": {of.Channel}, "ts": {of.TS}})
+	if core.IsPermanent(err) { // it may not be read: a part twice is better than none
+		c.log.Warn("slack's thread cannot be read to find earlier posts", "error", err)
+		return there, nil
 	}
-	for _, m := range replies {
-		if key, ok := m.Metadata.EventPayload["key"].(string); ok {
-			marks[key] = true
+	for mark := range marks {
+		there[mark] = true
+	}
+	return there, err
+}
+
+// marks are our messages by their mark.
+func (c *courier) marks(ctx context.Context, method string, q url.Values) (map[string]string, error) {
+	q.Set("include_all_metadata", "true")
+	q.Set("limit", strconv.Itoa(pageSize))
+	found := map[string]string{}
+	_, err := c.web.messages(ctx, method, q, findPages, func(m wireMessage) {
+		if key := m.Metadata.Payload.Key; m.Metadata.EventType == markType && key != "" {
+			found[key] = m.TS
 		}
-	}
-	return marks
+	})
+	return found, botError("searching for an earlier post", err)
 }
 
 // word is Slack's own word for a failure, "" for another kind.
@@ -127,18 +163,45 @@ func word(err error) string {
 	return ""
 }
 
-// closed are the failures that no repeat mends: they say that this bot cannot
-// post there.
+// detail is where in the blocks Slack saw what it refuses.
+func detail(err error) string {
+	var e api.SlackErrorResponse
+	if !errors.As(err, &e) {
+		return ""
+	}
+	return line(border.Redact(strings.Join(e.ResponseMetadata.Messages, "; ")), 300)
+}
+
+// passing are the words of failures that may be gone at the next attempt. Any
+// other word says that Slack will not have this call.
+var passing = []string{
+	"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited", "rate_limited", "rollup_error",
+	"team_added_to_org", "accesslimited", "message_limit_exceeded", "invalid_cursor",
+}
+
+// closed are the failures that say that this bot cannot post there.
 var closed = []string{
 	"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "org_login_required", "ekm_access_denied",
 	"missing_scope", "not_allowed_token_type", "no_permission", "access_denied", "not_in_channel", "channel_not_found",
 	"is_archived", "restricted_action", "team_access_not_granted", "invalid_arguments",
 }
 
-func closedToBot(err error) bool { return slices.Contains(closed, word(err)) }
+// closedToBot reports whether the bot is refused. A word that nobody knows is a
+// refusal as well: Slack adds some every year.
+func closedToBot(err error) bool {
+	w := word(err)
+	if w == "" {
+		return errors.As(err, new(*border.WallError))
+	}
+	return slices.Contains(closed, w) || !slices.Contains(passing, w)
+}
 
+// notEditable reports whether a message cannot be edited, while the bot may
+// still post: the window closed, the message or its channel is gone.
 func notEditable(err error) bool {
-	return slices.Contains([]string{"message_not_found", "edit_window_closed", "cant_update_message", "update_failed", "thread_not_found"}, word(err))
+	return slices.Contains([]string{
+		"message_not_found", "edit_window_closed", "cant_update_message", "update_failed", "thread_not_found", "channel_not_found", "is_inactive",
+	}, word(err))
 }
 
 func gone(err error) bool {
@@ -185,7 +248,7 @@ func botError(what string, err error) error {
 	w := word(err)
 	switch w {
 	case "":
-		return fmt.Errorf("slack: %s: %w", what, border.NetError(err))
+		return fmt.Errorf("slack: %s: %w", what, withoutAddress(err))
 	case "ratelimited", "rate_limited":
 		return tooMany("slack: "+what, 0)
 	}
@@ -194,8 +257,18 @@ func botError(what string, err error) error {
 	} else {
 		err = fmt.Errorf("slack: %s: %w", what, err)
 	}
-	if closedToBot(err) || notEditable(err) || refusedBlocks(err) {
-		return core.Permanent(err)
+	if slices.Contains(passing, w) {
+		return err
 	}
-	return err
+	return core.Permanent(err)
+}
+
+// withoutAddress takes the address out of a transport's error and keeps the
+// doubt whether a message was posted.
+func withoutAddress(err error) error {
+	clean := border.NetError(err)
+	if errors.Is(err, errMaybePosted) && !errors.Is(clean, errMaybePosted) {
+		return fmt.Errorf("%w: %w", errMaybePosted, clean)
+	}
+	return clean
 }

@@ -388,6 +388,7 @@ func TestPermanentMeansPermanentForTheWordsThatNoRepeatMends(t *testing.T) {
 	for _, w := range closed {
 		s := newStand(t)
 		s.Fail("chat.update", slacktest.Fault{Error: w})
+		s.Fail("chat.postMessage", slacktest.Fault{Error: w})
 		_, err := s.bot().deliver(t.Context(), []message{said("x")}, MessageRef{Channel: incidentsC, TS: "1.1"}, "Q1")
 		if !core.IsPermanent(err) || !closedToBot(err) {
 			t.Errorf("%s: %v", w, err)

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -18,14 +19,22 @@ import (
 // postTimeout bounds one call to Slack.
 const postTimeout = 10 * time.Second
 
+// botPatience is how many attempts the bot has before the incoming webhook
+// delivers in its place.
+const botPatience = 3
+
 // courier delivers messages: by the bot when there is one, else by the incoming
 // webhook. Worker side: it holds both secrets.
 type courier struct {
 	bot     *api.Client // nil without token and channel
 	channel string
+	web     *web // the bot's own, for looking
+	ids     channelIDs
 	hook    *hook // nil without an incoming webhook
 	log     *slog.Logger
 	health  core.Health
+	// patience bounds the first message, which a flow does not wait for long.
+	patience time.Duration
 }
 
 func newCourier(token, channel, apiURL, webhookURL string, client *http.Client, log *slog.Logger) *courier {
@@ -35,9 +44,9 @@ func newCourier(token, channel, apiURL, webhookURL string, client *http.Client, 
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	c := &courier{channel: channel, log: log}
+	c := &courier{channel: channel, log: log, patience: factsPatience}
 	if token != "" && channel != "" {
-		c.bot = newAPI(token, apiURL, client)
+		c.bot, c.web = newAPI(token, apiURL, client), newWeb(token, apiURL, client)
 	}
 	if webhookURL != "" {
 		c.hook = newHook(webhookURL, client)
@@ -63,35 +72,55 @@ func (c *courier) deliver(ctx context.Context, messages []message, update Messag
 	}
 	out, err := c.byBot(ctx, messages, update, key)
 	c.health.Saw(err) // also when the webhook delivers in its place
-	if c.hook == nil || out.Parts > 0 || !closedToBot(err) {
+	if c.hook == nil || out.Parts > 0 || !handsOver(core.Attempt(ctx), err) {
+		if err == nil && !out.Doubtful {
+			out.Permalink = c.permalink(ctx, out.Message)
+		}
 		return out, err
 	}
-	c.log.Warn("slack refuses the bot; the incoming webhook delivers", "error", err)
+	c.log.Warn("slack does not take the bot's message; the incoming webhook delivers", "error", err)
 	return c.byHook(ctx, messages)
+}
+
+// handsOver tells when the webhook shall deliver: Slack will not have this bot,
+// or has failed it often enough, and nothing of it may stand there.
+func handsOver(attempt int, err error) bool {
+	if err == nil || errors.Is(err, errMaybePosted) {
+		return false
+	}
+	return closedToBot(err) || attempt >= botPatience
 }
 
 // byBot edits the message that is there, or posts a new one.
 func (c *courier) byBot(ctx context.Context, messages []message, update MessageRef, key string) (NotifyReportOutput, error) {
+	if update.TS == "" && update.Mark != "" { // the first message may be there, or not
+		update, _ = c.find(ctx, update.Mark)
+	}
 	if update.TS == "" {
 		return c.postOnce(ctx, messages, key+"/report")
 	}
 	err := c.edit(ctx, update, messages[0])
 	switch {
 	case notEditable(err):
+		c.log.Warn("the first message cannot be edited any more; the report follows it", "error", err)
 		return c.reply(ctx, messages, update, key)
 	case err != nil:
+		core.Note(ctx, noteRefused) // an edit posts nothing
 		return NotifyReportOutput{}, err
 	}
 	out := NotifyReportOutput{Message: update, Via: ViaBot, Parts: 1}
 	return c.rest(ctx, out, messages, key+"/report")
 }
 
-// reply brings a report into the thread of a message that cannot be edited, or
-// into a new message when there is no thread either.
+// reply brings a report into the thread of a message that cannot be edited, and
+// shows it in the channel too; or into a new message when there is no thread
+// either.
 func (c *courier) reply(ctx context.Context, messages []message, to MessageRef, key string) (NotifyReportOutput, error) {
+	loud := messages[0]
+	loud.aloud = true
 	out := NotifyReportOutput{Message: to, Via: ViaBot}
-	out, err := c.rest(ctx, out, append([]message{{}}, messages...), key+"/report")
-	if err == nil || !gone(err) {
+	out, err := c.rest(ctx, out, append([]message{{}, loud}, messages[1:]...), key+"/report")
+	if err == nil || out.Parts > 0 || !gone(err) {
 		return out, err
 	}
 	return c.postOnce(ctx, messages, key+"/report")
@@ -101,25 +130,51 @@ func (c *courier) reply(ctx context.Context, messages []message, to MessageRef, 
 // thread. What an earlier attempt posted is found by its mark and not repeated.
 func (c *courier) postOnce(ctx context.Context, messages []message, key string) (NotifyReportOutput, error) {
 	out := NotifyReportOutput{Via: ViaBot, Parts: 1}
-	if core.Attempt(ctx) > 1 {
-		if found, ok := c.find(ctx, key); ok {
+	if last := core.LastNote(ctx); core.Attempt(ctx) > 1 || last != "" {
+		found, err := c.find(ctx, key)
+		switch {
+		case found.TS != "":
 			out.Message = found
 			return c.rest(ctx, out, messages, key)
+		case err != nil && last == noteSending:
+			return c.unseen(err)
 		}
 	}
+	core.Note(ctx, noteSending)
 	ref, err := c.post(ctx, c.channel, "", messages[0], key)
 	if err != nil {
+		noteFailure(ctx, err)
 		return NotifyReportOutput{}, err
 	}
 	out.Message = ref
 	return c.rest(ctx, out, messages, key)
 }
 
+// unseen decides when an earlier attempt may have posted and nobody can look.
+// Later one may; where one never may, it is not repeated.
+func (c *courier) unseen(err error) (NotifyReportOutput, error) {
+	if !core.IsPermanent(err) {
+		return NotifyReportOutput{}, fmt.Errorf("%w: %w", errMaybePosted, err)
+	}
+	c.log.Warn("a post to slack may have happened and the channel cannot be read; it is not repeated", "error", err)
+	return NotifyReportOutput{Via: ViaBot, Doubtful: true}, nil
+}
+
+// noteFailure tells the next attempt whether a post that failed may stand.
+func noteFailure(ctx context.Context, err error) {
+	if !errors.Is(err, errMaybePosted) {
+		core.Note(ctx, noteRefused)
+	}
+}
+
 // rest posts the further messages into the thread.
 func (c *courier) rest(ctx context.Context, out NotifyReportOutput, messages []message, key string) (NotifyReportOutput, error) {
 	var there map[string]bool
 	if core.Attempt(ctx) > 1 && len(messages) > 1 {
-		there = c.inThread(ctx, out.Message)
+		var err error
+		if there, err = c.inThread(ctx, out.Message); err != nil {
+			return out, err
+		}
 	}
 	for i, m := range messages {
 		if i == 0 {
@@ -168,12 +223,13 @@ func alone(messages []message) message {
 	if len(messages) == 1 {
 		return m
 	}
-	left := 0
+	left, titles := 0, []string(nil)
 	for _, more := range messages[1:] {
 		left += utf8.RuneCountInString(more.plain)
+		titles = append(titles, more.titles...)
 	}
 	last := len(m.blocks) - 1
-	m.blocks = append(append(append([]api.Block{}, m.blocks[:last]...), cutNote(left)), m.blocks[last])
+	m.blocks = append(append(append([]api.Block{}, m.blocks[:last]...), cutNote(left, titles...)), m.blocks[last])
 	m.plain = plain(m.blocks)
 	return m
 }

@@ -2,8 +2,11 @@ package slack
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/opsbuddy/opsbuddy/core"
 	"github.com/opsbuddy/opsbuddy/incident"
@@ -37,6 +40,10 @@ type NotifyFactsOutput struct {
 	Why     string     `json:"why,omitempty"` // why there is none
 }
 
+// factsPatience bounds the whole step. It is less than a flow gives an attempt,
+// so that a silent Slack ends here and not the flow.
+const factsPatience = 6 * time.Second
+
 // NotifyFacts makes the step that posts the facts before the model has said
 // anything. It needs a bot token and a channel, since an incoming webhook cannot
 // edit; without them, and whatever goes wrong, there is no message and the flow
@@ -48,14 +55,32 @@ func NotifyFacts(in NotifyFactsInput) *core.Node {
 		if c.bot == nil {
 			return NotifyFactsOutput{Why: "no bot token and channel"}, nil
 		}
-		head := headBlocks("Incident: facts so far", f.Incident, nil)
-		note := footBlock("The review is under way; this message will become the brief.")
-		messages := layout(head, withoutTitle(f.Body, f.Incident), note, fallback("", f.Incident, "facts so far"), allowOnly(f.Links))
-		out, err := c.postOnce(ctx, []message{alone(messages)}, runKey(ctx, f.Key)+"/facts")
-		c.health.Saw(err)
-		if err != nil && ctx.Err() == nil {
-			return NotifyFactsOutput{Why: err.Error()}, nil
-		}
-		return NotifyFactsOutput{Message: out.Message}, err
+		return c.first(ctx, in.message(f), runKey(ctx, f.Key)+"/facts")
 	}).WithHealth("slack", c.health.Reason)
+}
+
+func (in NotifyFactsInput) message(f factsInput) message {
+	head := headBlocks("Incident: facts so far", f.Incident, nil)
+	note := footBlock("The review is under way; this message will become the brief.")
+	text := fallback("", f.Incident, "facts so far")
+	return alone(layout(head, withoutTitle(f.Body, f.Incident), note, text, linksOf(in.Links, f.Links, f.Incident)))
+}
+
+// first posts the message that a report will edit. It fails only when the step
+// itself is taken back, to be run again.
+func (c *courier) first(ctx context.Context, m message, mark string) (NotifyFactsOutput, error) {
+	short, cancel := context.WithTimeout(ctx, c.patience)
+	defer cancel()
+	out, err := c.postOnce(short, []message{m}, mark)
+	c.health.Saw(err)
+	switch {
+	case err == nil && !out.Doubtful:
+		return NotifyFactsOutput{Message: out.Message}, nil
+	case errors.Is(ctx.Err(), context.Canceled):
+		return NotifyFactsOutput{}, err
+	case err == nil, errors.Is(err, errMaybePosted):
+		return NotifyFactsOutput{Message: MessageRef{Mark: mark}, Why: fmt.Sprint(errMaybePosted)}, nil
+	}
+	c.log.Warn("the facts could not be posted first", "error", err)
+	return NotifyFactsOutput{Why: err.Error()}, nil
 }

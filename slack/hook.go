@@ -8,12 +8,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"path"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	api "github.com/slack-go/slack"
@@ -39,14 +37,15 @@ func newHook(address string, client *http.Client) *hook {
 	return &hook{url: address, client: client, redact: border.NewRedactor(known...)}
 }
 
-// errMaybePosted marks a failure after which the message may stand in Slack.
-var errMaybePosted = errors.New("the message may have been posted")
-
 type hookBody struct {
 	Text        string      `json:"text"`
 	Blocks      []api.Block `json:"blocks,omitempty"`
 	UnfurlLinks bool        `json:"unfurl_links"`
 	UnfurlMedia bool        `json:"unfurl_media"`
+	// Off for a text without blocks: no command loses an asterisk, no address
+	// becomes a link.
+	Mrkdwn *bool  `json:"mrkdwn,omitempty"`
+	Parse  string `json:"parse,omitempty"`
 }
 
 // post sends a message, and once more without blocks when Slack will not have
@@ -57,17 +56,13 @@ func (h *hook) post(ctx context.Context, m message) error {
 		return err
 	}
 	if badBlocks(status, answer) {
-		text, _ := border.Cut(escape(m.plain), maxFallback)
-		if status, answer, err = h.send(ctx, hookBody{Text: text}); err != nil {
+		plain := hookBody{Text: bareText(m.plain), Mrkdwn: new(bool), Parse: "none"}
+		if status, answer, err = h.send(ctx, plain); err != nil {
 			return err
 		}
 	}
 	return hookError(status, answer)
 }
-
-// maxFallback is the most that a message without blocks holds; Slack recommends
-// splitting near 4,000 (docs.slack.dev/reference/methods/chat.postMessage).
-const maxFallback = 3_900
 
 // badBlocks are the answers that plain text may get past.
 func badBlocks(status int, answer hookAnswer) bool {
@@ -87,16 +82,16 @@ func (h *hook) send(ctx context.Context, body hookBody) (int, hookAnswer, error)
 	}
 	ctx, cancel := context.WithTimeout(ctx, postTimeout)
 	defer cancel()
-	var sent atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url, bytes.NewReader(raw))
+	var s sent
+	req, err := http.NewRequestWithContext(s.watch(ctx), http.MethodPost, h.url, bytes.NewReader(raw))
 	if err != nil {
 		return 0, hookAnswer{}, core.Permanent(errors.New("slack webhook: SLACK_WEBHOOK_URL is no address"))
 	}
 	req.Header.Set("Content-Type", "application/json")
+	req.Close = true // a connection that Slack closed meanwhile would leave a doubt
 	resp, err := h.client.Do(req)
 	if err != nil {
-		return 0, hookAnswer{}, sendError(err, sent.Load())
+		return 0, hookAnswer{}, sendError(&s, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	return resp.StatusCode, hookAnswer{text: h.said(resp.Body), retryAfter: border.RetryAfter(resp.Header, time.Now())}, nil
@@ -113,19 +108,13 @@ func (h *hook) said(body io.Reader) string {
 	return text
 }
 
-// sendError tells a request that never left, after which nothing was posted (no
-// connection, a certificate that is not trusted, a stop before the start), from
-// one that broke off.
-func sendError(err error, sent bool) error {
-	err = fmt.Errorf("slack webhook: %w", border.NetError(err))
-	var moved *border.MovedError
-	switch {
-	case errors.As(err, &moved):
+// sendError says what a request without an answer means, without the address.
+func sendError(s *sent, err error) error {
+	err = s.doubtful(fmt.Errorf("slack webhook: %w", border.NetError(err)))
+	if errors.As(err, new(*border.MovedError)) {
 		return core.Permanent(err)
-	case !sent:
-		return err
 	}
-	return fmt.Errorf("%w: %w", errMaybePosted, err)
+	return err
 }
 
 // tooMany is an answer 429. An asked wait of zero would be a repeat at once.
@@ -139,15 +128,25 @@ func tooMany(what string, wait time.Duration) error {
 func hookError(status int, a hookAnswer) error {
 	answered := strings.TrimSpace(fmt.Sprintf("slack webhook: slack answered %d %s", status, a.text))
 	switch {
-	case status == http.StatusOK && (a.text == "ok" || a.text == ""):
+	case status == http.StatusOK && (a.text == "ok" || a.text == "" || saysOK(a.text)):
 		return nil
 	case status == http.StatusTooManyRequests:
 		return tooMany("slack webhook", a.retryAfter)
-	case status >= 500:
+	case status == http.StatusGatewayTimeout: // whatever is behind it may be done
+		return fmt.Errorf("%w: %s", errMaybePosted, answered)
+	case status >= 500, status == http.StatusRequestTimeout:
 		return errors.New(answered)
 	case status == http.StatusOK:
 		return fmt.Errorf("slack webhook: slack answered 200 %q in place of ok: is SLACK_WEBHOOK_URL an incoming webhook?", a.text)
 	default:
 		return core.Permanent(fmt.Errorf("%s: check that the webhook still exists and its channel is open", answered))
 	}
+}
+
+// saysOK reads the answer of servers that speak Slack's form in JSON.
+func saysOK(text string) bool {
+	var a struct {
+		OK bool `json:"ok"`
+	}
+	return json.Unmarshal([]byte(text), &a) == nil && a.OK
 }

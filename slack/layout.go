@@ -2,8 +2,8 @@ package slack
 
 import (
 	"fmt"
-	"slices"
 	"strings"
+	"unicode"
 
 	api "github.com/slack-go/slack"
 
@@ -11,64 +11,14 @@ import (
 	"github.com/opsbuddy/opsbuddy/incident"
 )
 
-// message is one Slack message: blocks, and the text for notifications and for
-// when the blocks are refused.
-type message struct {
-	blocks []api.Block
-	text   string
-	plain  string // the whole content without form
-}
-
-// layout puts head and foot around the body's first page; the other pages are
-// messages of their own.
-func layout(head []api.Block, body string, foot api.Block, text string, allowed func(string) bool) []message {
-	pieces := convert(body, allowed)
-	all, left := pages(pieces)
-	if len(all) == 0 {
-		all = [][]api.Block{nil}
-	}
-	if left > 0 {
-		last := len(all) - 1
-		all[last] = append(all[last], cutNote(left))
-	}
-	var out []message
-	for i, page := range all {
-		m := message{blocks: page, text: text}
-		if i == 0 {
-			m.blocks = append(append([]api.Block{}, head...), page...)
-			if foot != nil {
-				m.blocks = append(m.blocks, foot)
-			}
-		}
-		m.plain = plain(m.blocks)
-		out = append(out, m)
-	}
-	return out
-}
-
 // headBlocks are the first lines: what happened, where, how bad.
 func headBlocks(header string, i incident.Incident, labels [][2]string) []api.Block {
 	var out []api.Block
-	if header = border.Line(header); header != "" {
-		header, _ = border.Cut(header, maxHeader)
+	if header = line(header, maxHeader); header != "" {
 		out = append(out, api.NewHeaderBlock(api.NewTextBlockObject(api.PlainTextType, header, false, false)))
 	}
-	var lines [][]span
-	if i.ID != "" {
-		lines = append(lines, titleLine(i), factsLine(i))
-	}
-	var values []span
-	for _, l := range labels {
-		said := i.ID != "" && l[1] == i.Service.Name // it stands in the line above
-		if l[0] != "" && l[1] != "" && !said {
-			values = append(values, labelled(l[0], l[1], len(values) > 0)...)
-		}
-	}
-	if len(values) > 0 {
-		lines = append(lines, values)
-	}
 	var sections []api.RichTextElement
-	for _, l := range lines {
+	for _, l := range [][]span{titleLine(i), factsLine(i), labelsLine(i, labels)} {
 		if l = trimmed(l); l != nil {
 			sections = append(sections, api.NewRichTextSection(elements(l)...))
 		}
@@ -79,11 +29,14 @@ func headBlocks(header string, i incident.Incident, labels [][2]string) []api.Bl
 	return out
 }
 
+// titleLine is the incident's number, linked, and its title letter by letter.
 func titleLine(i incident.Incident) []span {
-	title, _ := border.Cut(border.Line(i.Title), maxTitle)
+	if i.ID == "" {
+		return nil
+	}
 	c := converter{}
-	name := c.link(i.URL, with(span{bold: true}, numberOf(i)), span{})
-	return append(append(name, span{text: " "}), span{text: title, bold: true})
+	name := c.link(i.URL, with(span{bold: true}, line(numberOf(i), maxTitle)), span{})
+	return append(append(name, span{text: " "}), span{text: line(i.Title, maxTitle), bold: true})
 }
 
 // numberOf is what people call an incident.
@@ -94,13 +47,24 @@ func numberOf(i incident.Incident) string {
 	return i.ID
 }
 
-// maxTitle keeps one outside text to a line or two.
-const maxTitle = 250
-
+// factsLine is what is known of the incident.
 func factsLine(i incident.Incident) []span {
+	if i.ID == "" {
+		return nil
+	}
 	var out []span
 	for _, l := range [][2]string{{"Service", i.Service.Name}, {"Urgency", i.Urgency}, {"Priority", i.Priority}, {"Status", i.Status}} {
-		if l[1] != "" {
+		out = append(out, labelled(l[0], l[1], len(out) > 0)...)
+	}
+	return out
+}
+
+// labelsLine shows the step's labels, but for a service that stands in the line
+// above.
+func labelsLine(i incident.Incident, labels [][2]string) []span {
+	var out []span
+	for _, l := range labels {
+		if said := i.ID != "" && l[1] == i.Service.Name; !said && l[0] != "" {
 			out = append(out, labelled(l[0], l[1], len(out) > 0)...)
 		}
 	}
@@ -108,100 +72,90 @@ func factsLine(i incident.Incident) []span {
 }
 
 func labelled(label, value string, after bool) []span {
-	value, _ = border.Cut(border.Line(value), maxTitle)
-	if value == "" {
+	if value = line(value, maxTitle); value == "" {
 		return nil
 	}
-	out := []span{{text: label + ": "}, {text: value, bold: true}}
+	out := []span{{text: line(label, maxTitle) + ": "}, {text: value, bold: true}}
 	if after {
 		out = append([]span{{text: " · "}}, out...)
 	}
 	return out
 }
 
+// maxFoot keeps the last line to what a phone shows of it.
+const maxFoot = 600
+
+// footBlock is one line below the body.
 func footBlock(text string) api.Block {
-	text, _ = border.Cut(border.Line(text), maxSection)
-	return api.NewContextBlock("", api.NewTextBlockObject(api.PlainTextType, text, false, false))
+	return api.NewContextBlock("", api.NewTextBlockObject(api.PlainTextType, line(text, maxFoot), false, false))
 }
 
 // fallback is the text of a notification. It is parsed by Slack, so it is
 // escaped, once.
 func fallback(header string, i incident.Incident, outcome string) string {
-	s := border.Line(header)
-	if i.ID != "" {
-		s = fmt.Sprintf("%s: %s %s", outcome, numberOf(i), border.Line(i.Title))
-		about := slices.DeleteFunc([]string{border.Line(i.Service.Name), i.Urgency}, func(s string) bool { return s == "" })
-		if len(about) > 0 {
-			s += " (" + strings.Join(about, ", ") + ")"
+	if i.ID == "" {
+		return escape(line(header, maxTitle))
+	}
+	s := fmt.Sprintf("%s: %s %s", outcome, numberOf(i), line(i.Title, maxTitle))
+	var about []string
+	for _, a := range []string{i.Service.Name, i.Urgency} {
+		if a = line(a, 60); a != "" {
+			about = append(about, a)
 		}
 	}
-	s, _ = border.Cut(s, maxSection)
+	if len(about) > 0 {
+		s += " (" + strings.Join(about, ", ") + ")"
+	}
 	return escape(s)
 }
 
-// escape is the one escape of Slack's parsed text
-// (docs.slack.dev/messaging/formatting-message-text, "Escaping text").
-func escape(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
-}
-
-// withoutTitle takes a brief's own title off when the head shows it.
+// withoutTitle takes a brief's own title off: the head shows the incident's. In
+// the usual form the status stands in a quote below it; in any other form a first
+// heading is a title only when it says what the incident's says.
 func withoutTitle(body string, i incident.Incident) string {
-	body = strings.TrimLeft(body, " \n")
-	first, rest, _ := strings.Cut(body, "\n")
-	if i.ID == "" || !strings.HasPrefix(first, "# ") {
+	body = strings.TrimLeft(unwrapped(border.Clean(body)), " \n")
+	top, rest, _ := strings.Cut(body, "\n")
+	title, ok := strings.CutPrefix(top, "# ")
+	if !ok || i.ID == "" {
 		return body
 	}
-	return rest
+	said, known := lettersOnly(title), lettersOnly(i.Title)
+	same := said != "" && known != "" && (strings.Contains(said, known) || strings.Contains(known, said))
+	if same || strings.HasPrefix(strings.TrimLeft(rest, " \n"), ">") {
+		return rest
+	}
+	return body
 }
 
-// plain is all text of some blocks, for when Slack takes no blocks.
-func plain(blocks []api.Block) string {
-	var b strings.Builder
-	for _, one := range blocks {
-		switch one := one.(type) {
-		case *api.HeaderBlock:
-			b.WriteString(one.Text.Text + "\n")
-		case *api.ContextBlock:
-			for _, e := range one.ContextElements.Elements {
-				if t, ok := e.(*api.TextBlockObject); ok {
-					b.WriteString(t.Text + "\n")
-				}
-			}
-		case *api.RichTextBlock:
-			plainElements(&b, one.Elements, "")
+// lettersOnly compares titles whatever their form: a model escapes, cuts and
+// decorates them.
+func lettersOnly(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
 		}
-	}
-	return b.String()
+		return -1
+	}, s)
 }
 
-func plainElements(b *strings.Builder, all []api.RichTextElement, bullet string) {
-	for _, e := range all {
-		switch e := e.(type) {
-		case *api.RichTextSection:
-			b.WriteString(bullet + plainInline(e.Elements) + "\n")
-		case *api.RichTextQuote:
-			b.WriteString(plainInline(e.Elements) + "\n")
-		case *api.RichTextPreformatted:
-			b.WriteString(plainInline(e.Elements) + "\n")
-		case *api.RichTextList:
-			plainElements(b, e.Elements, strings.Repeat("  ", e.Indent)+"• ")
-		}
+// allowOnly makes clickable what the evidence has.
+func allowOnly(links []string, own ...string) func(string) bool {
+	known := map[string]bool{}
+	for _, l := range append(own, links...) {
+		known[addressKey(l)] = true
 	}
+	return func(address string) bool { return known[addressKey(address)] }
 }
 
-func plainInline(all []api.RichTextSectionElement) string {
-	var b strings.Builder
-	for _, e := range all {
-		switch e := e.(type) {
-		case *api.RichTextSectionTextElement:
-			b.WriteString(e.Text)
-		case *api.RichTextSectionLinkElement:
-			b.WriteString(e.Text)
-			if e.Text != e.URL {
-				b.WriteString(" (" + e.URL + ")")
-			}
+// addressKey makes two spellings of one address equal: a slash at its end, the
+// case of its host, a bar as it is and encoded.
+func addressKey(address string) string {
+	address = strings.TrimRight(strings.ReplaceAll(address, "|", "%7C"), "/")
+	if scheme, rest, ok := strings.Cut(address, "://"); ok {
+		name, path, slash := strings.Cut(rest, "/")
+		if address = strings.ToLower(scheme + "://" + name); slash {
+			address += "/" + path
 		}
 	}
-	return b.String()
+	return address
 }

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"strconv"
 	"strings"
 
 	api "github.com/slack-go/slack"
@@ -27,7 +28,7 @@ func (c *converter) item(run *listRun, item ast.Node, indent int) {
 	taken := false
 	take := func() {
 		if s := trimmed(text); len(s) > 0 {
-			run.add(s)
+			run.add(s, taken)
 			taken = true
 		}
 		text = nil
@@ -51,6 +52,7 @@ func (c *converter) item(run *listRun, item ast.Node, indent int) {
 	}
 	take()
 	if !taken && run.ordered {
+		run.flush()
 		run.next++ // an empty item keeps its number for itself
 	}
 }
@@ -60,23 +62,25 @@ type listRun struct {
 	c       *converter
 	indent  int
 	ordered bool
-	next    int // number of the next entry
+	next    int // number of the first of the entries
 	entries []api.RichTextElement
 	size    int
 }
 
-func (r *listRun) add(s []span) {
+// add adds an entry. more marks the text that goes on below an item's code or
+// list: it is no entry of its own, and takes no number.
+func (r *listRun) add(s []span, more bool) {
 	for i, part := range split(s) {
 		n := sizeOf(part)
-		if r.size+n > maxPiece {
+		if r.size+n > maxPiece || more || i > 0 {
 			r.flush()
 		}
-		if i > 0 { // the rest of a very long entry is no entry of its own
-			r.flush()
-			r.c.add(api.NewRichTextSection(elements(part)...), n, false)
+		section := api.NewRichTextSection(elements(part)...)
+		if more || i > 0 {
+			r.c.add(section, "")
 			continue
 		}
-		r.entries = append(r.entries, api.NewRichTextSection(elements(part)...))
+		r.entries = append(r.entries, section)
 		r.size += n
 	}
 }
@@ -94,15 +98,20 @@ func (r *listRun) flush() {
 		l.Offset = r.next - 1
 		r.next += len(r.entries)
 	}
-	r.c.add(l, r.size, false)
+	r.c.add(l, "")
 	r.entries, r.size = nil, 0
 }
 
-// table adds a table as a list, one entry a row: a table is not readable on a
-// phone, and an incoming webhook may not take one. The first cell is bold, each
-// other cell has its column's name in front.
+// number is how an ordered list shows a number.
+func number(n int) string { return strconv.Itoa(n) + ". " }
+
+// table adds a table as a list, one entry a row: Slack's own table is not
+// readable on a phone, is taken once in a message, and an incoming webhook may
+// not take it at all. The first cell is bold, each other cell has its column's
+// name in front.
 func (c *converter) table(n *extast.Table) {
 	var columns []string
+	rows := 0
 	run := listRun{c: c}
 	for row := n.FirstChild(); row != nil; row = row.NextSibling() {
 		if _, ok := row.(*extast.TableHeader); ok {
@@ -112,23 +121,26 @@ func (c *converter) table(n *extast.Table) {
 			continue
 		}
 		if entry := c.row(row, columns); len(entry) > 0 {
-			run.add(entry)
+			run.add(entry, false)
+			rows++
 		}
 	}
 	run.flush()
+	if rows == 0 { // the names of the columns are all that it says
+		c.section(with(span{}, strings.Join(columns, " · ")), false)
+	}
 }
 
 func (c *converter) row(row ast.Node, columns []string) []span {
 	var out []span
 	i := 0
 	for cell := row.FirstChild(); cell != nil; cell = cell.NextSibling() {
-		text := trimmed(c.spans(cell, span{bold: i == 0}))
-		if len(text) > 0 {
+		if text := trimmed(c.spans(cell, span{bold: i == 0})); len(text) > 0 {
 			if len(out) > 0 {
 				out = append(out, span{text: " · "})
-				if i < len(columns) && columns[i] != "" {
-					out = append(out, span{text: columns[i] + ": "})
-				}
+			}
+			if i > 0 && i < len(columns) && columns[i] != "" {
+				out = append(out, span{text: columns[i] + ": "})
 			}
 			out = append(out, text...)
 		}

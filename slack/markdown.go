@@ -1,24 +1,23 @@
 package slack
 
 import (
+	"slices"
 	"strings"
-	"unicode/utf8"
 
 	api "github.com/slack-go/slack"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
 	extast "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
-
-	"github.com/opsbuddy/opsbuddy/border"
 )
 
 // piece is one element of a message with what it takes of Slack's limits.
 type piece struct {
 	element api.RichTextElement
 	size    int
-	heading bool // begins a new block
+	heading string // its text when it is one: it begins a new block
 }
 
 // converter walks a Markdown tree once. There is no chain of replacements: a
@@ -27,20 +26,37 @@ type converter struct {
 	source  []byte
 	allowed func(url string) bool
 	pieces  []piece
+	used    map[string]bool // addresses that links point at
 	// lineBreaks keeps the lines of the source: the status lines of a brief stand
 	// in a quote, one below the other.
 	lineBreaks bool
+	command    int // inside so many marks that are letters: those inside are too
 }
 
-var parser = goldmark.New(goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.TaskList)).Parser()
+var markdown = goldmark.New(goldmark.WithExtensions(
+	extension.Table, extension.Strikethrough, extension.TaskList, slackLinks{},
+)).Parser()
 
 // convert makes the pieces of a Markdown text. Empty parts are left out: Slack
 // refuses a whole message for one element without text.
-func convert(markdown string, allowed func(url string) bool) []piece {
-	c := &converter{source: []byte(border.Clean(markdown)), allowed: allowed}
-	doc := parser.Parse(text.NewReader(c.source))
-	c.blocks(doc)
+func convert(body string, allowed func(url string) bool) []piece {
+	c := newConverter(allowed)
+	c.parse(cleanBody(body))
 	return c.pieces
+}
+
+func newConverter(allowed func(url string) bool) *converter {
+	return &converter{allowed: allowed, used: map[string]bool{}}
+}
+
+// parse walks a text of its own, such as a fence that holds a brief.
+func (c *converter) parse(body string) {
+	outer := c.source
+	c.source = []byte(body)
+	references := parser.NewContext()
+	c.blocks(markdown.Parse(text.NewReader(c.source), parser.WithContext(references)))
+	c.unused(references.References())
+	c.source = outer
 }
 
 func (c *converter) blocks(parent ast.Node) {
@@ -61,16 +77,18 @@ func (c *converter) block(n ast.Node) {
 		c.section(c.spans(n, span{}), false)
 	case *ast.List:
 		c.list(n, 0)
-	case *ast.FencedCodeBlock, *ast.CodeBlock:
+	case *ast.FencedCodeBlock:
+		if word := strings.ToLower(string(n.Language(c.source))); isMarkdown(word) {
+			c.parse(c.lines(n))
+			return
+		}
+		c.fence(c.lines(n))
+	case *ast.CodeBlock:
 		c.fence(c.lines(n))
 	case *ast.Blockquote:
 		c.quote(n)
 	case *ast.HTMLBlock:
-		raw := c.lines(n)
-		if n.HasClosure() {
-			raw += string(n.ClosureLine.Value(c.source))
-		}
-		c.section(with(span{}, strings.TrimSpace(plainHTML(raw))), false)
+		c.section(c.html(n), false)
 	case *extast.Table:
 		c.table(n)
 	case *ast.ThematicBreak:
@@ -79,79 +97,122 @@ func (c *converter) block(n ast.Node) {
 	}
 }
 
+func (c *converter) html(n *ast.HTMLBlock) []span {
+	raw := c.lines(n)
+	if n.HasClosure() {
+		raw += string(n.ClosureLine.Value(c.source))
+	}
+	return with(span{}, strings.TrimSpace(plainHTML(raw)))
+}
+
+// lines are a block's lines as they stand.
 func (c *converter) lines(n ast.Node) string {
 	var b strings.Builder
 	for i := range n.Lines().Len() {
-		line := n.Lines().At(i)
-		b.Write(line.Value(c.source))
+		l := n.Lines().At(i)
+		b.Write(l.Value(c.source))
 	}
-	return b.String()
+	return unmarked(b.String())
 }
 
-func (c *converter) add(e api.RichTextElement, size int, heading bool) {
-	c.pieces = append(c.pieces, piece{element: e, size: size, heading: heading})
+func (c *converter) add(e api.RichTextElement, heading string) {
+	c.pieces = append(c.pieces, piece{element: e, size: weight(e), heading: heading})
 }
 
 // section adds a paragraph or a heading, split when it is long.
 func (c *converter) section(spans []span, heading bool) {
 	for i, part := range split(trimmed(spans)) {
-		c.add(api.NewRichTextSection(elements(part)...), sizeOf(part), heading && i == 0)
+		title := ""
+		if heading && i == 0 {
+			title = joined(part)
+		}
+		c.add(api.NewRichTextSection(elements(part)...), title)
 	}
 }
 
 // quote adds what stands in a quote, whatever it is, as quoted lines.
 func (c *converter) quote(n ast.Node) {
-	inner := &converter{source: c.source, allowed: c.allowed, lineBreaks: true}
-	var lines [][]span
-	for k := n.FirstChild(); k != nil; k = k.NextSibling() {
-		lines = append(lines, inner.flat(k)...)
-	}
-	var all []span
-	for i, l := range lines {
-		if i > 0 {
-			all = append(all, span{text: "\n"})
-		}
-		all = append(all, l...)
-	}
-	for _, part := range split(trimmed(all)) {
-		c.add(&api.RichTextQuote{Type: api.RTEQuote, Elements: elements(part)}, sizeOf(part), false)
+	inner := &converter{source: c.source, allowed: c.allowed, used: c.used, lineBreaks: true}
+	for _, part := range split(trimmed(inner.flatAll(n, "\n"))) {
+		c.add(&api.RichTextQuote{Type: api.RTEQuote, Elements: elements(part)}, "")
 	}
 }
 
-// flat are the lines of a block as text.
-func (c *converter) flat(n ast.Node) [][]span {
-	switch n := n.(type) {
-	case *ast.Paragraph, *ast.TextBlock, *ast.Heading:
-		return [][]span{c.spans(n, span{})}
-	case *ast.FencedCodeBlock, *ast.CodeBlock:
-		return [][]span{with(span{code: true}, strings.TrimRight(c.lines(n), "\n"))}
-	case *ast.ListItem:
-		var out [][]span
-		for k := n.FirstChild(); k != nil; k = k.NextSibling() {
-			out = append(out, c.flat(k)...)
+// flatAll are the blocks below n as text, one below the other.
+func (c *converter) flatAll(n ast.Node, between string) []span {
+	var out []span
+	for k := n.FirstChild(); k != nil; k = k.NextSibling() {
+		one := c.flat(k)
+		if len(out) > 0 && len(one) > 0 {
+			out = append(out, span{text: between})
 		}
-		if len(out) > 0 {
-			out[0] = append(with(span{}, "• "), out[0]...)
-		}
-		return out
-	default:
-		var out [][]span
-		for k := n.FirstChild(); k != nil; k = k.NextSibling() {
-			out = append(out, c.flat(k)...)
-		}
-		return out
+		out = append(out, one...)
 	}
+	return out
+}
+
+// flat is a block as text.
+func (c *converter) flat(n ast.Node) []span {
+	switch n := n.(type) {
+	case *ast.Paragraph, *ast.TextBlock, *extast.TableCell:
+		return c.spans(n, span{})
+	case *ast.Heading:
+		return c.spans(n, span{bold: true})
+	case *ast.FencedCodeBlock, *ast.CodeBlock:
+		return with(span{code: true}, strings.TrimRight(c.lines(n), "\n"))
+	case *ast.HTMLBlock:
+		return c.html(n)
+	case *ast.ListItem:
+		if text := c.flatAll(n, "\n"); len(text) > 0 {
+			return append([]span{{text: bullet(n)}}, text...)
+		}
+		return nil
+	case *extast.TableHeader, *extast.TableRow:
+		return c.flatAll(n, " | ")
+	default:
+		return c.flatAll(n, "\n")
+	}
+}
+
+// bullet is what stands before a list's item in plain text.
+func bullet(item *ast.ListItem) string {
+	list, ok := item.Parent().(*ast.List)
+	if !ok || !list.IsOrdered() {
+		return "• "
+	}
+	n := max(1, list.Start)
+	for k := item.PreviousSibling(); k != nil; k = k.PreviousSibling() {
+		n++
+	}
+	return number(n)
 }
 
 // fence adds code as it stands, split between lines when it is long: every part
-// is a block of its own, so no fence is left open.
+// is an element of its own, so no fence is left open.
 func (c *converter) fence(code string) {
 	code = strings.TrimRight(code, "\n")
 	if strings.TrimSpace(code) == "" {
 		return
 	}
 	for _, part := range splitText(code, maxPiece) {
-		e := &api.RichTextPreformatted{Type: api.RTEPreformatted, Elements: elements(with(span{}, part))}
-		c.add(e, utf8.RuneCountInString(part), false)
+		if part = strings.TrimSuffix(part, "\n"); part != "" {
+			c.add(&api.RichTextPreformatted{Type: api.RTEPreformatted, Elements: elements([]span{{text: part}})}, "")
+		}
+	}
+}
+
+// unused shows the link definitions that no link uses: CommonMark takes a line
+// such as "[note]: down" for one, and it would vanish.
+func (c *converter) unused(all []parser.Reference) {
+	slices.SortFunc(all, func(a, b parser.Reference) int { return strings.Compare(string(a.Label()), string(b.Label())) })
+	for _, r := range all {
+		if c.used[string(r.Destination())] {
+			continue
+		}
+		said := "[" + string(r.Label()) + "]: " + string(r.Destination())
+		if title := string(r.Title()); title != "" {
+			said += " " + title
+		}
+		c.section(with(span{}, unescape(unmarked(said))), false)
 	}
 }

@@ -2,14 +2,12 @@ package slack
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	api "github.com/slack-go/slack"
-
-	"github.com/opsbuddy/opsbuddy/border"
 )
 
-// elements makes rich-text elements of spans. Neither is parsed by Slack.
+// elements makes rich-text elements of spans. Slack parses neither: no text can
+// ping or be formatted by what stands in it.
 func elements(spans []span) []api.RichTextSectionElement {
 	out := make([]api.RichTextSectionElement, 0, len(spans))
 	for _, s := range spans {
@@ -26,7 +24,15 @@ func elements(spans []span) []api.RichTextSectionElement {
 	return out
 }
 
-func sizeOf(spans []span) int { return utf8.RuneCountInString(joined(spans)) }
+// sizeOf is what spans take of Slack's limits. Addresses count: nobody says that
+// they do not.
+func sizeOf(spans []span) int {
+	n := 0
+	for _, s := range spans {
+		n += units(s.text) + units(s.url)
+	}
+	return n
+}
 
 // trimmed takes blanks off both ends and drops empty spans; nil when nothing is
 // left to read.
@@ -40,30 +46,32 @@ func trimmed(spans []span) []span {
 			out = append(out, s)
 		}
 	}
-	for len(out) > 0 && strings.TrimSpace(out[0].text) == "" {
+	for strings.TrimSpace(out[0].text) == "" {
 		out = out[1:]
 	}
-	for len(out) > 0 && strings.TrimSpace(out[len(out)-1].text) == "" {
+	for strings.TrimSpace(out[len(out)-1].text) == "" {
 		out = out[:len(out)-1]
 	}
 	out[0].text = strings.TrimLeft(out[0].text, " \t\n")
-	last := len(out) - 1
-	out[last].text = strings.TrimRight(out[last].text, " \t\n")
+	end := len(out) - 1
+	out[end].text = strings.TrimRight(out[end].text, " \t\n")
 	return out
 }
 
-// split cuts spans into parts of at most maxPiece characters.
+// split cuts spans into parts of at most maxPiece, but for a link whose address
+// alone is longer.
 func split(spans []span) [][]span {
 	var parts [][]span
 	var part []span
 	size := 0
 	for _, s := range spans {
-		for _, text := range splitText(s.text, maxPiece) {
-			n := utf8.RuneCountInString(text)
+		room := max(maxPiece-units(s.url), maxPiece/2)
+		for _, text := range splitText(s.text, room) {
+			s.text = text
+			n := sizeOf([]span{s})
 			if size+n > maxPiece && size > 0 {
 				parts, part, size = append(parts, part), nil, 0
 			}
-			s.text = text
 			part = append(part, s)
 			size += n
 		}
@@ -74,27 +82,53 @@ func split(spans []span) [][]span {
 	return parts
 }
 
-// splitText cuts a text into parts of at most n characters, at the last line's
-// end or blank of a part when there is one in its second half, so that a label
-// near the limit does not become thousands of parts.
-func splitText(s string, n int) []string {
-	var out []string
-	for utf8.RuneCountInString(s) > n {
-		head, _ := border.Cut(s, n)
-		head = strings.TrimSuffix(head, "…")
-		if head == "" {
-			head = string([]rune(s)[:n])
+// weight is what an element takes of Slack's limits.
+func weight(all ...api.RichTextElement) int {
+	n := 0
+	for _, e := range all {
+		switch e := e.(type) {
+		case *api.RichTextSection:
+			n += inlineWeight(e.Elements)
+		case *api.RichTextQuote:
+			n += inlineWeight(e.Elements)
+		case *api.RichTextPreformatted:
+			n += inlineWeight(e.Elements)
+		case *api.RichTextList:
+			n += weight(e.Elements...)
 		}
-		if i := strings.LastIndexByte(head, '\n'); i > len(head)/2 {
-			head = head[:i+1]
-		} else if i := strings.LastIndexByte(head, ' '); i > len(head)/2 {
-			head = head[:i+1]
+	}
+	return n
+}
+
+func inlineWeight(all []api.RichTextSectionElement) int {
+	n := 0
+	for _, e := range all {
+		switch e := e.(type) {
+		case *api.RichTextSectionTextElement:
+			n += units(e.Text)
+		case *api.RichTextSectionLinkElement:
+			n += units(e.Text) + units(e.URL)
 		}
-		out = append(out, head)
-		s = s[len(head):]
 	}
-	if s != "" {
-		out = append(out, s)
+	return n
+}
+
+// blocksWeight is what blocks take.
+func blocksWeight(blocks []api.Block) int {
+	n := 0
+	for _, b := range blocks {
+		switch b := b.(type) {
+		case *api.HeaderBlock:
+			n += units(b.Text.Text)
+		case *api.ContextBlock:
+			for _, e := range b.ContextElements.Elements {
+				if t, ok := e.(*api.TextBlockObject); ok {
+					n += units(t.Text)
+				}
+			}
+		case *api.RichTextBlock:
+			n += weight(b.Elements...)
+		}
 	}
-	return out
+	return n
 }

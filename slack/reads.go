@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,7 +23,9 @@ const (
 	userPages    = 10  // of 200 people each
 	pageSize     = 200 // Slack's recommended most
 	historyLimit = 100 // messages of one look
+	threadPages  = 5   // of 200 messages each
 	namesFor     = 15 * time.Minute
+	namesAgain   = time.Minute // after they could not be read
 )
 
 // Config says where Slack is and how to log in.
@@ -36,11 +39,37 @@ type Config struct {
 // Client reads channels. It never writes. Safe for concurrent use.
 type Client struct {
 	api *api.Client
+	web *web
 	log *slog.Logger
 
 	mu     sync.Mutex
 	known  workspace
 	readAt time.Time
+	ids    channelIDs
+}
+
+// channelIDs remembers the ids of channels by the names that people gave: the
+// list behind a name has many pages. The zero value is ready.
+type channelIDs struct {
+	mu    sync.Mutex
+	known map[string]string
+	until time.Time
+}
+
+func (k *channelIDs) of(ctx context.Context, client *api.Client, name string) (string, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if time.Now().After(k.until) {
+		k.known, k.until = map[string]string{}, time.Now().Add(namesFor)
+	}
+	if id := k.known[name]; id != "" {
+		return id, nil
+	}
+	id, err := channelID(ctx, client, name)
+	if err == nil {
+		k.known[name] = id
+	}
+	return id, err
 }
 
 // workspace is what messages are shown with.
@@ -58,7 +87,7 @@ func New(c Config) *Client {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Client{api: newAPI(c.BotToken, c.APIURL, c.HTTP), log: c.Logger}
+	return &Client{api: newAPI(c.BotToken, c.APIURL, c.HTTP), web: newWeb(c.BotToken, c.APIURL, c.HTTP), log: c.Logger}
 }
 
 // Check says who the token is, for doctor.
@@ -88,11 +117,19 @@ func (c *Client) Channels(ctx context.Context) ([]incident.Channel, incident.Cut
 }
 
 func channels(ctx context.Context, client *api.Client) (all []api.Channel, more bool, err error) {
+	all, more, err = channelsOf(ctx, client, "public_channel", "private_channel")
+	if word(err) == "missing_scope" { // many apps may read public channels alone
+		all, more, err = channelsOf(ctx, client, "public_channel")
+	}
+	return all, more, err
+}
+
+func channelsOf(ctx context.Context, client *api.Client, types ...string) (all []api.Channel, more bool, err error) {
 	seen := map[string]bool{}
 	cursor := ""
 	for range channelPages {
 		page, next, err := client.GetConversationsContext(ctx, &api.GetConversationsParameters{
-			Cursor: cursor, Limit: pageSize, ExcludeArchived: true, Types: []string{"public_channel", "private_channel"},
+			Cursor: cursor, Limit: pageSize, ExcludeArchived: true, Types: types,
 		})
 		if err != nil {
 			return nil, false, botError("listing channels", err)
@@ -137,34 +174,36 @@ func isChannelID(s string) bool {
 // History reads a channel's messages, the newest first, at most 100. oldest and
 // latest may be zero.
 func (c *Client) History(ctx context.Context, channel string, oldest, latest time.Time, limit int) ([]incident.ChatMessage, incident.Cut, error) {
-	id, err := channelID(ctx, c.api, channel)
-	if err != nil {
-		return nil, incident.Cut{}, err
+	q := url.Values{"limit": {strconv.Itoa(min(max(1, limit), historyLimit))}}
+	for name, t := range map[string]time.Time{"oldest": oldest, "latest": latest} {
+		if !t.IsZero() {
+			q.Set(name, stampOf(t))
+		}
 	}
-	limit = min(max(1, limit), historyLimit)
-	h, err := c.api.GetConversationHistoryContext(ctx, &api.GetConversationHistoryParameters{
-		ChannelID: id, Limit: limit, Oldest: stampOf(oldest), Latest: stampOf(latest),
-	})
-	if err != nil {
-		return nil, incident.Cut{}, botError("reading "+channel, err)
-	}
-	out := c.messages(ctx, id, h.Messages)
-	cut := incident.Cut{Shown: len(out), Total: len(out)}
-	if h.HasMore {
-		cut.Total = -1
-	}
-	return out, cut, nil
+	return c.read(ctx, "conversations.history", channel, q, 1)
 }
 
-// Replies reads a thread, the oldest first, at most 100 messages.
+// Replies reads a thread, the oldest first, at most 1,000 messages.
 func (c *Client) Replies(ctx context.Context, channel, thread string) ([]incident.ChatMessage, incident.Cut, error) {
-	id, err := channelID(ctx, c.api, channel)
+	return c.read(ctx, "conversations.replies", channel, url.Values{"ts": {thread}, "limit": {strconv.Itoa(pageSize)}}, threadPages)
+}
+
+func (c *Client) read(ctx context.Context, method, channel string, q url.Values, pages int) ([]incident.ChatMessage, incident.Cut, error) {
+	id, err := c.ids.of(ctx, c.api, channel)
 	if err != nil {
 		return nil, incident.Cut{}, err
 	}
-	all, more, _, err := c.api.GetConversationRepliesContext(ctx, &api.GetConversationRepliesParameters{ChannelID: id, Timestamp: thread, Limit: historyLimit})
+	q.Set("channel", id)
+	var all []wireMessage
+	seen := map[string]bool{} // each page of a thread begins with its first message
+	more, err := c.web.messages(ctx, method, q, pages, func(m wireMessage) {
+		if !seen[m.TS] {
+			seen[m.TS] = true
+			all = append(all, m)
+		}
+	})
 	if err != nil {
-		return nil, incident.Cut{}, botError("reading a thread of "+channel, err)
+		return nil, incident.Cut{}, botError("reading "+line(channel, 80), err)
 	}
 	out := c.messages(ctx, id, all)
 	cut := incident.Cut{Shown: len(out), Total: len(out)}
@@ -176,7 +215,7 @@ func (c *Client) Replies(ctx context.Context, channel, thread string) ([]inciden
 
 // Talk reads what was said in a channel since a time, by name or id.
 func (c *Client) Talk(ctx context.Context, channel string, since time.Time) (incident.Channel, []incident.ChatMessage, error) {
-	id, err := channelID(ctx, c.api, channel)
+	id, err := c.ids.of(ctx, c.api, channel)
 	if err != nil {
 		return incident.Channel{}, nil, err
 	}
@@ -184,28 +223,20 @@ func (c *Client) Talk(ctx context.Context, channel string, since time.Time) (inc
 	return incident.Channel{ID: id, Name: strings.TrimPrefix(channel, "#")}, said, err
 }
 
-func stampOf(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return strconv.FormatInt(t.Unix(), 10) + ".000000"
-}
+// stampOf writes a time as a message's ts: seconds and millionths.
+func stampOf(t time.Time) string { return fmt.Sprintf("%d.%06d", t.Unix(), t.Nanosecond()/1000) }
 
-func (c *Client) messages(ctx context.Context, channel string, all []api.Message) []incident.ChatMessage {
+func (c *Client) messages(ctx context.Context, channel string, all []wireMessage) []incident.ChatMessage {
 	w := c.people(ctx)
 	out := make([]incident.ChatMessage, 0, len(all))
 	for _, m := range all {
 		own := w.self != "" && m.BotID == w.self // what we said ourselves is no evidence
-		if own || m.SubType == "channel_join" || m.SubType == "channel_leave" {
+		if own || silent[m.SubType] {
 			continue
 		}
-		who := w.names[m.User]
-		if who == "" {
-			who = border.Line(firstOf(m.Username, botName(m), m.User, "unknown"))
-		}
 		out = append(out, incident.ChatMessage{
-			TS: m.Timestamp, ThreadTS: m.ThreadTimestamp, Author: who, Bot: m.BotID != "" || m.SubType == "bot_message",
-			At: moment(m.Timestamp), Text: readable(m.Text, w.names), Replies: m.ReplyCount, URL: w.link(channel, m.Timestamp),
+			TS: border.Line(m.TS), ThreadTS: border.Line(m.ThreadTS), Author: border.Line(m.author(w.names)), Bot: m.isBot(),
+			At: moment(m.TS), Text: m.said(w.names), Replies: m.Replies, URL: w.link(channel, border.Line(m.TS)),
 		})
 	}
 	return out
@@ -228,16 +259,21 @@ func (w workspace) link(channel, ts string) string {
 	return w.url + "archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")
 }
 
-// maxStamp is a stamp beyond any message, in seconds; NaN and infinity are numbers
-// to strconv.
+// maxStamp is a stamp beyond any message, in seconds.
 const maxStamp = 1e11
 
+// moment reads a ts, to the millionth: as an edge of a look it names a message.
 func moment(ts string) time.Time {
-	f, err := strconv.ParseFloat(ts, 64)
-	if err != nil || !(f >= 0 && f < maxStamp) {
+	seconds, micros, _ := strings.Cut(strings.TrimSpace(ts), ".")
+	s, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil || s < 0 || s >= maxStamp {
 		return time.Time{}
 	}
-	return time.Unix(int64(f), 0).UTC()
+	u, err := strconv.ParseUint((micros + "000000")[:6], 10, 32)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(s, int64(u)*1000).UTC()
 }
 
 // people are the names by id, and what else messages are shown with, kept for a
@@ -255,6 +291,10 @@ func (c *Client) people(ctx context.Context) workspace {
 	users, _, err := c.Users(ctx)
 	if err != nil {
 		c.log.Warn("slack's people cannot be read; messages show ids", "error", err)
+		if c.known.names == nil {
+			c.known.names = map[string]string{}
+		}
+		c.readAt = time.Now().Add(namesAgain - namesFor)
 		return c.known
 	}
 	names := make(map[string]string, len(users))

@@ -62,7 +62,7 @@ func TestMessagesAreReadAsAPersonSeesThem(t *testing.T) {
 	at := func(s int64) time.Time { return time.Unix(s, 0).UTC() }
 	link := func(ts string) string { return "https://acme.slack.example/archives/C0INCIDENTS/p" + ts }
 	want := []incident.ChatMessage{
-		{TS: "1772373600.000200", ThreadTS: "1772373600.000200", Author: "Ada L", At: at(1772373600), Text: "a && b <c> @bob #db", Replies: 3, URL: link("1772373600000200")},
+		{TS: "1772373600.000200", ThreadTS: "1772373600.000200", Author: "Ada L", At: at(1772373600).Add(200 * time.Microsecond), Text: "a && b <c> @bob #db", Replies: 3, URL: link("1772373600000200")},
 		{TS: "1772373601.0", Author: "Pager", Bot: true, At: at(1772373601), Text: "password=[redacted]", URL: link("17723736010")},
 		{TS: "1772373602.0", Author: "CI", Bot: true, At: at(1772373602), Text: "built", URL: link("17723736020")},
 		{TS: "1772373606.0", Author: "U404", At: at(1772373606), Text: "who am I", URL: link("17723736060")},

@@ -15,17 +15,19 @@ import (
 // shows renders Markdown and returns what a person reads, one line a line.
 func shows(t *testing.T, md string, allowed func(string) bool) string {
 	t.Helper()
-	all, _ := pages(convert(md, allowed))
 	var b strings.Builder
-	for _, page := range all {
-		valid(t, page)
-		b.WriteString(plain(page))
+	for _, m := range Render(md, Options{LinkAllowed: allowed}) {
+		valid(t, m.Blocks)
+		b.WriteString(plain(m.Blocks))
 	}
 	return b.String()
 }
 
 func valid(t *testing.T, blocks []api.Block) {
 	t.Helper()
+	if len(blocks) == 0 {
+		return
+	}
 	raw, err := json.Marshal(blocks)
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +40,7 @@ func valid(t *testing.T, blocks []api.Block) {
 func TestMarkdownIsShownAsItIsMeant(t *testing.T) {
 	for name, c := range map[string]struct{ md, want string }{
 		"heading and bold":            {"## What **now**?\ntext", "What now?\ntext\n"},
-		"nested list":                 {"1. a\n   - b\n   - c\n2. d", "• a\n  • b\n  • c\n• d\n"},
+		"nested list":                 {"1. a\n   - b\n   - c\n2. d", "1. a\n  • b\n  • c\n2. d\n"},
 		"empty parts are left out":    {"```\n```\n\n>\n\n-\n\n- x", "• x\n"},
 		"html comment and break":      {"a<!-- note -->b\n\na<br>b", "ab\na\nb\n"},
 		"html block":                  {"<!-- whole\nblock -->\n\nx\n\n<div>y</div>", "x\ny\n"},
@@ -56,7 +58,7 @@ func TestMarkdownIsShownAsItIsMeant(t *testing.T) {
 		"link with a login":           {"[x](https://u:p@host.example/)", "x\n"},
 		"soft break":                  {"a\nb", "a b\n"},
 		"tasks":                       {"- [x] done\n- [ ] open", "• [x] done\n• [ ] open\n"},
-		"code in a list":              {"1. run\n   ```\n   ls *\n   ```\n2. stop", "• run\nls *\n• stop\n"},
+		"code in a list":              {"1. run\n   ```\n   ls *\n   ```\n2. stop", "1. run\nls *\n2. stop\n"},
 		"strike":                      {"~~old~~ `a_b*c`", "old a_b*c\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -68,8 +70,8 @@ func TestMarkdownIsShownAsItIsMeant(t *testing.T) {
 }
 
 func TestOrderedListsKeepTheirNumbersAcrossWhatStandsBetween(t *testing.T) {
-	all, _ := pages(convert("1. a\n   - b\n2. c\n\n   ```\n   x\n   ```\n3. d", nil))
-	raw, err := json.Marshal(all[0])
+	all := Render("1. a\n   - b\n2. c\n\n   ```\n   x\n   ```\n3. d", Options{})
+	raw, err := json.Marshal(all[0].Blocks)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +100,7 @@ func TestLongTextsAreSplitWithinSlacksLimits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, m := range layout(headBlocks("h", incident.Incident{}, nil), md, footBlock("f"), "t", nil) {
 				valid(t, m.blocks)
-				if !utf8.ValidString(m.plain) || strings.ContainsRune(m.plain, '\uFFFD') {
+				if said := m.plain; !utf8.ValidString(said) || strings.ContainsRune(said, '\uFFFD') {
 					t.Error("a character was cut in half")
 				}
 			}
@@ -119,15 +121,27 @@ func TestATitleIsCutBetweenCharactersAndShownLetterByLetter(t *testing.T) {
 }
 
 func FuzzAnyMarkdownIsTakenBySlack(f *testing.F) {
-	for _, s := range []string{"# a\n- b\n> c\n```\nd\n```\n| e | f |\n|-|-|\n| g |", "<!channel> [x](y) ![z](https://a.example)", "1. a\n\n   b\n\n   - c", "\x00\xff*_~`", "<a|b> <https://x|y>"} {
+	for _, s := range []string{
+		"# a\n- b\n> c\n```\nd\n```\n| e | f |\n|-|-|\n| g |", "<!channel> [x](y) ![z](https://a.example)", "1. a\n\n   b\n\n   - c", "\x00\xff*_~`",
+		"<a|b> <https://x|y>", "```markdown\n# a\n```\nb\n```\n```", "[a]: b\n\n| <https://x|y> | *a*b* |\n|-|-|\n|&#8238;|&nbsp;|", "**_~~<br>&#0;", strings.Repeat("🔥\n", 4000),
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, md string) {
-		for _, m := range layout(headBlocks(md, incident.Incident{ID: "Q1", Title: md}, [][2]string{{"a", md}}), md, footBlock("f"), fallback(md, incident.Incident{}, "brief"), nil) {
-			if len(m.blocks) == 0 {
-				continue
-			}
+		i := incident.Incident{ID: "Q1", Title: md, URL: "https://a.example/" + md, Service: incident.Ref{Name: md}}
+		all := layout(headBlocks(md, i, [][2]string{{md, "a" + md}}), md, footBlock("f"+md), fallback(md, i, "brief"), nil)
+		for _, m := range all {
 			valid(t, m.blocks)
+		}
+		valid(t, alone(all).blocks)
+		for _, parts := range []int{1, maxParts} {
+			some := Render(md, Options{Parts: parts, Text: md})
+			if len(some) > parts || len(all) > maxParts {
+				t.Errorf("%d and %d messages, at most %d", len(some), len(all), parts)
+			}
+			for _, m := range some {
+				valid(t, m.Blocks)
+			}
 		}
 	})
 }

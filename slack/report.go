@@ -29,7 +29,7 @@ type NotifyReportInput struct {
 	Succeeded   core.Ref // bool
 	LLMProvider string
 	LLMModel    string
-	FailHeader  string // when it did not succeed and there is no body
+	FailHeader  string // when there is no body
 	FailMessage string
 
 	BotToken string // with Channel: post there, and edit in place
@@ -43,8 +43,9 @@ type NotifyReportInput struct {
 	Model      core.Ref // string, the model that was used in the end
 	Incident   core.Ref // incident.Incident, for the first lines
 	Update     core.Ref // MessageRef, the message to edit
-	Links      core.Ref // []string, the addresses that may be clickable; all when not set
-	Key        core.Ref // string, marks the message so that it is posted once
+	Provider   core.Ref // string, and its provider
+	Links      core.Ref // []string, the addresses that may be clickable; every one when not set
+	Key        core.Ref // string, begins the mark by which a message is found and posted once
 }
 
 type reportInput struct {
@@ -58,6 +59,7 @@ type reportInput struct {
 	Outcome    string            `json:"outcome,omitempty"`
 	StopReason string            `json:"stop_reason,omitempty"`
 	Model      string            `json:"model,omitempty"`
+	Provider   string            `json:"provider,omitempty"`
 	Incident   incident.Incident `json:"incident,omitzero"`
 	Update     MessageRef        `json:"update,omitzero"`
 	Links      []string          `json:"links"`
@@ -69,6 +71,8 @@ type reportInput struct {
 type MessageRef struct {
 	Channel string `json:"channel,omitempty"`
 	TS      string `json:"ts,omitempty"`
+	// Mark stands in place of TS when the message may have been posted: it finds it.
+	Mark string `json:"mark,omitempty"`
 }
 
 // How a report got to Slack.
@@ -80,9 +84,10 @@ const (
 
 // NotifyReportOutput says where the report stands. Frozen: histories hold it.
 type NotifyReportOutput struct {
-	Message MessageRef `json:"message,omitzero"`
-	Via     string     `json:"via"`
-	Parts   int        `json:"parts"` // messages it took, the thread included
+	Message   MessageRef `json:"message,omitzero"`    // empty over a webhook, which tells nothing
+	Permalink string     `json:"permalink,omitempty"` // the message's address, when Slack says it
+	Via       string     `json:"via"`
+	Parts     int        `json:"parts"` // messages it took, the thread included
 	// Doubtful is set when a post may have happened and was not repeated.
 	Doubtful bool `json:"doubtful,omitempty"`
 }
@@ -92,7 +97,7 @@ func NotifyReport(in NotifyReportInput) *core.Node {
 	bind := core.Bind{
 		"Value1": in.Value1, "Value2": in.Value2, "Body": in.Body, "CostUSD": in.CostUSD, "Duration": in.Duration,
 		"TurnsUsed": in.TurnsUsed, "Succeeded": in.Succeeded, "Outcome": in.Outcome, "StopReason": in.StopReason,
-		"Model": in.Model, "Incident": in.Incident, "Update": in.Update, "Links": in.Links, "Key": in.Key,
+		"Model": in.Model, "Provider": in.Provider, "Incident": in.Incident, "Update": in.Update, "Links": in.Links, "Key": in.Key,
 	}
 	c := newCourier(in.BotToken, in.Channel, in.APIURL, in.WebhookURL, in.HTTP, in.Logger)
 	return core.Activity("slack.NotifyReport", bind, func(ctx context.Context, r reportInput) (NotifyReportOutput, error) {
@@ -115,22 +120,29 @@ func Provider() core.Provider { return core.StepProvider("slack") }
 // messages lays the report out: head, body, foot; what does not fit into the
 // first message goes into further ones.
 func (in NotifyReportInput) messages(r reportInput) []message {
-	failed := !r.Succeeded && strings.TrimSpace(r.Body) == ""
-	header, body := in.Header, r.Body
-	if failed {
-		header, body = in.FailHeader, strings.TrimSpace(in.FailMessage+"\n\n"+plainReason(r.StopReason))
+	header, body := in.Header, withoutTitle(r.Body, r.Incident)
+	failed := strings.TrimSpace(r.Body) == ""
+	if failed { // whatever it calls itself: an empty brief is none
+		header, body, r.Succeeded = in.FailHeader, in.FailMessage, false
 	}
 	head := headBlocks(header, r.Incident, [][2]string{{in.Label1, r.Value1}, {in.Label2, r.Value2}})
 	foot := footBlock(in.footer(r))
 	text := fallback(header, r.Incident, r.outcome())
-	return layout(head, withoutTitle(body, r.Incident), foot, text, allowOnly(r.Links))
+	c := newConverter(linksOf(in.Links, r.Links, r.Incident))
+	c.parse(cleanBody(body))
+	if failed && r.StopReason != "" { // a reason is no Markdown
+		c.section(with(span{}, "Reason: "+line(r.StopReason, maxFoot)), false)
+	}
+	return messagesOf(c.pieces, head, foot, text)
 }
 
-func plainReason(s string) string {
-	if s == "" {
-		return ""
+// linksOf says which addresses may be clickable: all when the flow names none,
+// else the named ones and the incident's own.
+func linksOf(bound core.Ref, links []string, i incident.Incident) func(string) bool {
+	if bound.IsZero() {
+		return nil
 	}
-	return "Reason: " + s
+	return allowOnly(links, i.URL)
 }
 
 func (r reportInput) outcome() string {
@@ -146,17 +158,14 @@ func (r reportInput) outcome() string {
 
 // footer is the line that makes a message an outcome.
 func (in NotifyReportInput) footer(r reportInput) string {
-	model := in.LLMModel
-	if r.Model != "" {
-		model = r.Model
-	}
-	who := strings.Trim(in.LLMProvider+"/"+model, "/")
-	if in.LLMProvider == "none" || who == "" {
+	provider, model := firstOf(r.Provider, in.LLMProvider), firstOf(r.Model, in.LLMModel)
+	who := strings.Trim(provider+"/"+model, "/")
+	if provider == "none" || who == "" {
 		who = "no model"
 	}
 	parts := []string{r.outcome(), r.CostUSD.String(), shortDuration(r.Duration), fmt.Sprintf("%d %s", r.TurnsUsed, plural(r.TurnsUsed, "turn")), who}
 	if !r.Succeeded && r.StopReason != "" {
-		parts = append(parts, r.StopReason)
+		parts = append(parts, line(r.StopReason, maxTitle))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -184,16 +193,4 @@ func plural(n int, word string) string {
 		return word
 	}
 	return word + "s"
-}
-
-// allowOnly makes clickable what the evidence has. No list at all is no rule.
-func allowOnly(links []string) func(string) bool {
-	if links == nil {
-		return nil
-	}
-	known := map[string]bool{}
-	for _, l := range links {
-		known[strings.TrimRight(l, "/")] = true
-	}
-	return func(url string) bool { return known[strings.TrimRight(url, "/")] }
 }

@@ -3,10 +3,9 @@ package slack
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
-
-	api "github.com/slack-go/slack"
 
 	"github.com/opsbuddy/opsbuddy/border"
 	"github.com/opsbuddy/opsbuddy/incident"
@@ -22,21 +21,28 @@ func readable(s string, names map[string]string) string {
 	s = token.ReplaceAllStringFunc(s, func(t string) string {
 		m := token.FindStringSubmatch(t)
 		kind, target, label := m[1], m[2], m[3]
-		switch {
-		case kind == "@":
+		switch kind {
+		case "@":
 			return "@" + firstOf(names[target], label, target)
-		case kind == "#":
+		case "#":
 			return "#" + firstOf(label, target)
-		case kind == "!":
+		case "!":
 			return command(target, label)
-		case label != "" && label != target:
-			return label + " (" + target + ")"
 		default:
-			return target
+			return shownLink(label, target)
 		}
 	})
 	s = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
 	return cleaned(s)
+}
+
+// shownLink is a link's label and its address, once when they are the same.
+func shownLink(label, address string) string {
+	address = strings.TrimPrefix(address, "mailto:")
+	if label == "" || label == address {
+		return address
+	}
+	return label + " (" + address + ")"
 }
 
 // command is one of <!here>, <!subteam^S1|@ops> and <!date^1392734382^…|Feb 18>.
@@ -49,35 +55,48 @@ func command(target, label string) string {
 
 func cleaned(s string) string { return border.Redact(border.Clean(s)) }
 
-func botName(m api.Message) string {
-	if m.BotProfile == nil {
-		return ""
-	}
-	return m.BotProfile.Name
-}
-
 // maxListText bounds what a tool answers with, in bytes: about 1,500 tokens.
 const maxListText = 6 << 10
+
+// maxSaidLine is what one line shows of a message, in characters.
+const maxSaidLine = 600
 
 // MessagesText shows messages one a line, in their order.
 func MessagesText(all []incident.ChatMessage, cut incident.Cut) string {
 	if len(all) == 0 && cut.Complete() {
 		return "no messages (Slack was read)"
 	}
+	return shown(messageLines(all), "messages", cut)
+}
+
+// threadText shows a thread: its first message, then the replies, the newest
+// first, since a fix stands at the end.
+func threadText(all []incident.ChatMessage, cut incident.Cut) string {
+	if len(all) < 2 {
+		return MessagesText(all, cut)
+	}
+	replies := slices.Clone(all[1:])
+	slices.Reverse(replies)
+	if cut.Shown--; cut.Total > 0 {
+		cut.Total--
+	}
+	return messageLines(all[:1])[0] + "\n" + shown(messageLines(replies), "replies, newest first", cut)
+}
+
+func messageLines(all []incident.ChatMessage) []string {
 	lines := make([]string, 0, len(all))
 	for _, m := range all {
 		who := m.Author
 		if m.Bot {
 			who += " (bot)"
 		}
-		said, _ := border.Cut(border.Line(m.Text), 600)
-		l := fmt.Sprintf("- %s %s: %s [ts %s]", m.At.UTC().Format("2006-01-02 15:04 UTC"), who, said, m.TS)
+		l := fmt.Sprintf("- %s %s: %s [ts %s]", m.At.UTC().Format("2006-01-02 15:04 UTC"), who, line(m.Text, maxSaidLine), m.TS)
 		if m.Replies > 0 {
 			l += fmt.Sprintf(" (%d replies: slack_get_thread_replies)", m.Replies)
 		}
 		lines = append(lines, l)
 	}
-	return shown(lines, "messages", cut)
+	return lines
 }
 
 // ChannelsText shows channels one a line.

@@ -32,6 +32,7 @@ type Fault struct {
 	RetryAfter string // header, in seconds
 	Times      int    // how often; 0 is until it is taken back
 	Posted     bool   // the message is posted all the same, and the answer lost
+	Drop       bool   // the connection breaks off in place of an answer
 }
 
 // Server is the stand-in. Its methods are safe for concurrent use.
@@ -132,6 +133,9 @@ func (s *Server) fails(w http.ResponseWriter, method string, do func()) bool {
 	if f.Posted {
 		do()
 	}
+	if f.Drop {
+		panic(http.ErrAbortHandler) // net/http closes the connection
+	}
 	if f.RetryAfter != "" {
 		w.Header().Set("Retry-After", f.RetryAfter)
 	}
@@ -218,6 +222,13 @@ func (s *Server) update(f map[string]string) answer {
 		return bad
 	}
 	m.Kind, m.Channel, m.TS = "edit", f["channel"], f["ts"]
+	if _, given := f["blocks"]; !given { // the old ones stay
+		for _, old := range s.standing() {
+			if old.TS == m.TS && old.Channel == m.Channel {
+				m.Blocks = old.Blocks
+			}
+		}
+	}
 	s.sent = append(s.sent, m)
 	return answer{"ok": true, "channel": m.Channel, "ts": m.TS}
 }
@@ -230,13 +241,17 @@ func message(f map[string]string) (Message, answer) {
 	if f["blocks"] != "" && f["blocks"] != "[]" {
 		m.Blocks = json.RawMessage(f["blocks"])
 		if err := Validate(m.Blocks, false); err != nil {
-			return m, refuse("invalid_blocks", err.Error())
+			word, _, _ := strings.Cut(err.Error(), ":")
+			if word != "msg_blocks_too_long" {
+				word = "invalid_blocks"
+			}
+			return m, refuse(word, err.Error())
 		}
 	}
 	if m.Text == "" && m.Blocks == nil {
 		return m, refuse("no_text")
 	}
-	if len(m.Text) > maxText {
+	if length(m.Text) > maxText {
 		return m, refuse("msg_too_long")
 	}
 	return m, nil

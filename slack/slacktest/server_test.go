@@ -80,6 +80,34 @@ func TestAnEditedReplyStaysAReplyOfItsThread(t *testing.T) {
 	}
 }
 
+func TestAnEditWithoutBlocksKeepsTheOldOnes(t *testing.T) {
+	s, base := serve(t)
+	ts := ask(t, base, "chat.postMessage", "channel", "incidents", "text", "x", "blocks", `[{"type":"divider"}]`)["ts"].(string)
+	for blocks, want := range map[string]string{"": `[{"type":"divider"}]`, "[]": ""} {
+		fields := []string{"channel", "C0INCIDENTS", "ts", ts, "text", "y"}
+		if blocks != "" {
+			fields = append(fields, "blocks", blocks)
+		}
+		ask(t, base, "chat.update", "channel", "C0INCIDENTS", "ts", ts, "text", "y", "blocks", `[{"type":"divider"}]`)
+		ask(t, base, "chat.update", fields...)
+		if got := string(s.Standing()[0].Blocks); got != want {
+			t.Errorf("blocks %q leave %q, want %q", blocks, got, want)
+		}
+	}
+}
+
+func TestADroppedConnectionMayHavePosted(t *testing.T) {
+	s, base := serve(t)
+	s.Fail("chat.postMessage", Fault{Drop: true, Posted: true, Times: 1})
+	if _, err := http.PostForm(base+"/api/chat.postMessage", url.Values{"channel": {"incidents"}, "text": {"x"}}); err == nil {
+		t.Error("an answer came")
+	}
+	if n := len(s.Messages()); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+	ask(t, base, "chat.postMessage", "channel", "incidents", "text", "y")
+}
+
 func TestHistoryAndRepliesShowWhatStands(t *testing.T) {
 	s, base := serve(t)
 	s.AddChannel("C0OTHER", "#other")

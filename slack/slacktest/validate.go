@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// Limits of Slack's Block Kit (docs.slack.dev/reference/block-kit/blocks).
+// Limits of Slack's Block Kit (docs.slack.dev/reference/block-kit/blocks). Nobody
+// says what a character is; they are counted as UTF-16 does, the stricter reading.
 const (
 	maxBlocks  = 50
 	maxSection = 3000
@@ -16,9 +18,11 @@ const (
 	maxURL     = 3000
 	maxRows    = 100
 	maxColumns = 20
+	maxIndent  = 8
 	// maxTotal is not documented: messages were refused with
 	// msg_blocks_too_long from about 11,300 characters (slackapi/bolt-js#2509, #2867).
-	maxTotal = 11_000
+	// It counts addresses as well, since nobody says that Slack does not.
+	maxTotal = 10_000
 	maxText  = 40_000
 )
 
@@ -96,8 +100,11 @@ func (v *validator) block(b node) error {
 	}
 }
 
+// length is a text's in UTF-16.
+func length(s string) int { return len(utf16.Encode([]rune(s))) }
+
 func (v *validator) text(s string, limit int) error {
-	n := utf8.RuneCountInString(s)
+	n := length(s)
 	v.total += n
 	switch {
 	case n == 0:
@@ -122,6 +129,9 @@ func (v *validator) richText(elements []node) error {
 		case "rich_text_list":
 			if s := e.str("style"); s != "bullet" && s != "ordered" {
 				return fmt.Errorf("list style %q", s)
+			}
+			if indent, _ := e["indent"].(float64); indent < 0 || indent > maxIndent {
+				return fmt.Errorf("list indent %v, at most %d", indent, maxIndent)
 			}
 			err = v.items(e.elements())
 		default:
@@ -160,7 +170,7 @@ func (v *validator) inline(elements []node) error {
 			if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") || len(url) > maxURL || strings.ContainsAny(url, " \n<>") {
 				return fmt.Errorf("link to %q", url)
 			}
-			v.total += utf8.RuneCountInString(e.str("text"))
+			v.total += length(e.str("text")) + length(url)
 		default: // user, usergroup, broadcast, channel and emoji would ping or decorate
 			return fmt.Errorf("inline element %q", t)
 		}

@@ -29,7 +29,7 @@ func TestBlocksThatSlackTakesAreTaken(t *testing.T) {
 		"text and link":   rich(section(text("x") + `,{"type":"link","url":"https://a.example/?x=1","text":"a"},{"type":"link","url":"http://a.example"}`)),
 		"quote and code":  rich(`{"type":"rich_text_quote","elements":[` + text("x") + `]},{"type":"rich_text_preformatted","elements":[` + text("y") + `]}`),
 		"list":            rich(`{"type":"rich_text_list","style":"ordered","elements":[` + section(text("x")) + `]}`),
-		"11,000 together": rich(list(11, section(text(strings.Repeat("x", 1000))))),
+		"10,000 together": rich(list(10, section(text(strings.Repeat("x", 1000))))),
 	} {
 		for _, webhook := range []bool{false, true} {
 			if err := Validate(json.RawMessage(blocks), webhook); err != nil {
@@ -73,7 +73,10 @@ func TestBlocksThatSlackRefusesAreRefused(t *testing.T) {
 		"a script":              {rich(section(`{"type":"link","url":"javascript:x","text":"a"}`)), "link to"},
 		"a link with a blank":   {rich(section(`{"type":"link","url":"https://a.example/a b","text":"a"}`)), "link to"},
 		"a long link":           {rich(section(`{"type":"link","url":"https://a.example/` + strings.Repeat("x", 3000) + `","text":"a"}`)), "link to"},
-		"more than all can be":  {rich(list(11, section(text(strings.Repeat("x", 1000)))) + "," + section(text("x"))), "msg_blocks_too_long: 11001"},
+		"more than all can be":  {rich(list(10, section(text(strings.Repeat("x", 1000)))) + "," + section(text("x"))), "msg_blocks_too_long: 10001"},
+		"addresses count":       {rich(list(4, section(`{"type":"link","url":"https://a.example/`+strings.Repeat("x", 2600)+`","text":"a"}`))), "msg_blocks_too_long"},
+		"an emoji is two":       {`[{"type":"header","text":{"type":"plain_text","text":"` + strings.Repeat("🔥", 76) + `"}}]`, "152 characters"},
+		"a deep list":           {rich(`{"type":"rich_text_list","style":"bullet","indent":9,"elements":[` + section(text("x")) + `]}`), "list indent 9"},
 		"two tables":            {`[` + list(2, `{"type":"table","rows":[[{"type":"raw_text","text":"a"}]]}`) + `]`, "only one table"},
 		"table of no rows":      {`[{"type":"table","rows":[]}]`, "0 rows, want 1 to 100"},
 		"table of many rows":    {`[{"type":"table","rows":[` + list(101, `[{"type":"raw_text","text":"a"}]`) + `]}]`, "101 rows"},
