@@ -32,17 +32,7 @@ func BuildFlow(cfg FlowConfig) *core.Flow {
 			return !webhook.Skipped
 		}).
 		Then(gatherFacts(cfg, core.Output("webhook.Incident")).As("facts").WithTimeout(time.Minute)).
-		Then(slack.NotifyFacts(slack.NotifyFactsInput{
-			BotToken: cfg.Slack.BotToken,
-			Channel:  cfg.Slack.Channel,
-			APIURL:   cfg.Slack.APIURL,
-			HTTP:     cfg.HTTP,
-			Logger:   cfg.Logger,
-			Key:      core.Output("webhook.IncidentID"),
-			Incident: core.Output("facts.Facts.Incident"),
-			Body:     core.Output("facts.Brief"),
-			Links:    core.Output("facts.Links"),
-		}).As("first").WithTimeout(10 * time.Second).WithRetry(5 * time.Second)).
+		Then(slack.NotifyFacts(firstMessage(cfg)).As("first").WithTimeout(10 * time.Second).WithRetry(5 * time.Second)).
 		When(stillOpen).
 		Then(agent.Node("reviewer", agent.NodeConfig{
 			LLM:           cfg.LLM,
@@ -99,6 +89,21 @@ func BuildFlow(cfg FlowConfig) *core.Flow {
 		}).As("note").WithTimeout(30 * time.Second)).
 		EndWhen().
 		Build()
+}
+
+// firstMessage is what stands in the channel before the model has said anything.
+func firstMessage(cfg FlowConfig) slack.NotifyFactsInput {
+	return slack.NotifyFactsInput{
+		BotToken: cfg.Slack.BotToken,
+		Channel:  cfg.Slack.Channel,
+		APIURL:   cfg.Slack.APIURL,
+		HTTP:     cfg.HTTP,
+		Logger:   cfg.Logger,
+		Key:      core.Output("webhook.IncidentID"),
+		Incident: core.Output("facts.Facts.Incident"),
+		Body:     core.Output("facts.Brief"),
+		Links:    core.Output("facts.Links"),
+	}
 }
 
 // stillOpen holds while there is something left to review. An incident that is

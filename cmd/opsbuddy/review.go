@@ -27,22 +27,23 @@ func (p *program) reviewCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if !post {
-				cfg.Slack.WebhookURL, cfg.Slack.Channel = config.Secret{}, ""
-			}
-			cfg.PagerDuty.AllowedServices, cfg.Server.TemporalUIAddr = nil, ""
-			return p.review(cmd.Context(), cfg, args[0])
+			return p.review(cmd.Context(), cfg, args[0], post)
 		},
 	}
 	c.Flags().BoolVar(&post, "post", false, "also post the brief to Slack")
 	return c
 }
 
-func (p *program) review(ctx context.Context, cfg config.Config, id string) error {
+func (p *program) review(ctx context.Context, cfg config.Config, id string, post bool) error {
 	log := p.logger(cfg)
 	s, err := sources(cfg, log)
 	if err != nil {
 		return err
+	}
+	cfg.PagerDuty.AllowedServices, cfg.Server.TemporalUIAddr = nil, ""
+	if !post { // the channel is read all the same
+		cfg.Slack.WebhookURL, cfg.Slack.Channel = config.Secret{}, ""
+		cfg.PagerDuty.Note = false
 	}
 	known, err := s.PagerDuty.Incident(ctx, id)
 	if err != nil {

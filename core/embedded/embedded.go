@@ -10,6 +10,7 @@ package embedded
 
 import (
 	"context"
+	"errors"
 
 	"github.com/opsbuddy/opsbuddy/core"
 	"github.com/opsbuddy/opsbuddy/internal/temporalembed"
@@ -18,7 +19,14 @@ import (
 func init() { core.RegisterEmbedded(start) }
 
 func start(ctx context.Context, o core.EmbeddedOptions) (core.Embedded, error) {
-	server, err := temporalembed.Start(ctx, temporalembed.Options{DataDir: o.DataDir, UIAddr: o.UIAddr, Logger: o.Logger, Codec: o.Codec})
+	opts := temporalembed.Options{DataDir: o.DataDir, UIAddr: o.UIAddr, Logger: o.Logger, Codec: o.Codec}
+	server, err := temporalembed.Start(ctx, opts)
+	if errors.Is(err, temporalembed.ErrUITaken) {
+		// Pages to look at are no reason to receive no pages.
+		o.Logger.Warn("temporal's web pages are off", "error", err)
+		opts.UIAddr = ""
+		server, err = temporalembed.Start(ctx, opts)
+	}
 	if err != nil {
 		return nil, err
 	}

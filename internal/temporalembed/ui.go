@@ -47,10 +47,13 @@ type uiConfig struct {
 	grpcAddr, namespace string
 }
 
+// ErrUITaken says that the web UI's address is taken by another program.
+var ErrUITaken = errors.New("it is taken by another program")
+
 func listenUI(addr string, log *slog.Logger) (*webUI, error) {
 	l, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("temporal web ui: %s is taken by another program: give another address, or an empty one to run without the web ui", addr)
+		return nil, fmt.Errorf("temporal web ui: %s: %w: give another address, or an empty one to run without the web ui", addr, ErrUITaken)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("temporal web ui: it cannot listen on %q: %w; give host:port such as 127.0.0.1:8233, or an empty address to run without the web ui", addr, err)
