@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -18,39 +17,14 @@ import (
 // arguments of all tools. Unknown ones are ignored: prompts written for
 // PagerDuty's own server send some that have no meaning here.
 type arguments struct {
-	IncidentID loose      `json:"incident_id"`
-	ServiceID  loose      `json:"service_id"`
-	PolicyID   loose      `json:"policy_id"`
-	Policies   looseWords `json:"escalation_policy_ids"`
-	Query      loose      `json:"query"`
-	Contains   loose      `json:"contains"`
-	Limit      loose      `json:"limit"`
-	Offset     loose      `json:"offset"`
-}
-
-// loose is a text, also where a model wrote a number, as it does for the number
-// of an incident.
-type loose string
-
-// UnmarshalJSON accepts a text or a number, and takes the rest for not given.
-func (l *loose) UnmarshalJSON(data []byte) error {
-	var text string
-	var number json.Number
-	if json.Unmarshal(data, &text) == nil {
-		*l = loose(strings.TrimSpace(text))
-	} else if json.Unmarshal(data, &number) == nil {
-		*l = loose(number)
-	}
-	return nil
-}
-
-// count is a number of records, 0 when none was given.
-func (l loose) count() int {
-	n, err := strconv.Atoi(string(l))
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
+	IncidentID border.Loose `json:"incident_id"`
+	ServiceID  border.Loose `json:"service_id"`
+	PolicyID   border.Loose `json:"policy_id"`
+	Policies   looseWords   `json:"escalation_policy_ids"`
+	Query      border.Loose `json:"query"`
+	Contains   border.Loose `json:"contains"`
+	Limit      border.Loose `json:"limit"`
+	Offset     border.Loose `json:"offset"`
 }
 
 // looseWords is a list of texts, or one text with commas as weak models write it.
@@ -164,8 +138,8 @@ func (c *Client) listAlerts(ctx context.Context, in arguments) (string, error) {
 	if in.Contains != "" {
 		return alertsWith(string(in.Contains), all, cut), nil
 	}
-	from, to := min(in.Offset.count(), total), total
-	if limit := in.Limit.count(); limit > 0 {
+	from, to := min(in.Offset.Count(), total), total
+	if limit := in.Limit.Count(); limit > 0 {
 		to = from + min(limit, total-from)
 	}
 	if from > 0 || to < total {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -16,26 +15,11 @@ import (
 // arguments of all tools. Unknown ones are ignored: prompts written for the
 // common Slack server send some that have no meaning here.
 type arguments struct {
-	Channel loose `json:"channel_id"`
-	Thread  loose `json:"thread_ts"`
-	Oldest  loose `json:"oldest"`
-	Latest  loose `json:"latest"`
-	Limit   loose `json:"limit"`
-}
-
-// loose is a text, also where a model wrote a number, as it does for a ts.
-type loose string
-
-// UnmarshalJSON accepts a text or a number, and takes the rest for not given.
-func (l *loose) UnmarshalJSON(data []byte) error {
-	var text string
-	var number json.Number
-	if json.Unmarshal(data, &text) == nil {
-		*l = loose(strings.TrimSpace(text))
-	} else if json.Unmarshal(data, &number) == nil {
-		*l = loose(number)
-	}
-	return nil
+	Channel border.Loose `json:"channel_id"`
+	Thread  border.Loose `json:"thread_ts"`
+	Oldest  border.Loose `json:"oldest"`
+	Latest  border.Loose `json:"latest"`
+	Limit   border.Loose `json:"limit"`
 }
 
 // defaultHistory is how many messages a look brings when nobody says.

@@ -2,10 +2,8 @@ package triage_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"flag"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,15 +11,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.temporal.io/sdk/activity"
-	sdklog "go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/testsuite"
-	"go.temporal.io/sdk/workflow"
 	"golang.org/x/tools/txtar"
 
 	"github.com/opsbuddy/opsbuddy/agent"
 	"github.com/opsbuddy/opsbuddy/atlassian"
 	"github.com/opsbuddy/opsbuddy/core"
+	"github.com/opsbuddy/opsbuddy/core/coretest"
 	"github.com/opsbuddy/opsbuddy/internal/world"
 	"github.com/opsbuddy/opsbuddy/pagerduty"
 	"github.com/opsbuddy/opsbuddy/slack"
@@ -216,14 +211,8 @@ func (p *play) flow(t *testing.T) *core.Flow {
 func (p *play) run(t *testing.T, webhook []byte) triage.BriefOutput {
 	t.Helper()
 	f := p.flow(t)
-	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	env := suite.NewTestWorkflowEnvironment()
-	env.SetTestTimeout(time.Minute)
+	env := coretest.New(t, f)
 	env.SetStartTime(worldNow)
-	if err := f.RegisterOn(testRegistry{t, env}); err != nil {
-		t.Fatal(err)
-	}
 	event, err := pagerduty.DecodeEvent(webhook)
 	if err != nil {
 		t.Fatal(err)
@@ -246,24 +235,4 @@ func (p *play) run(t *testing.T, webhook []byte) triage.BriefOutput {
 	}
 	brief.Markdown = stable(brief.Markdown, p.world)
 	return brief
-}
-
-type testRegistry struct {
-	t   *testing.T
-	env *testsuite.TestWorkflowEnvironment
-}
-
-func (r testRegistry) Activity(name string, fn any) {
-	r.env.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
-}
-func (r testRegistry) Bounded(name string, fn any) { r.Activity(name, fn) }
-func (r testRegistry) Workflow(name string, fn any) {
-	r.env.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
-}
-func (r testRegistry) OnStop(_ string, run func(context.Context) error) {
-	r.t.Cleanup(func() {
-		if err := run(context.Background()); err != nil {
-			r.t.Error(err)
-		}
-	})
 }

@@ -68,7 +68,7 @@ func TestDocumentsNameFilesThatExist(t *testing.T) {
 }
 
 // outside are first parts of paths that are not in this repository.
-var outside = map[string]bool{"opsbuddy-data": true, "temporalio": true, "contrib": true, "application": true}
+var outside = map[string]bool{"opsbuddy-data": true, "temporalio": true, "contrib": true, "application": true, "tools": true}
 
 func TestDocumentsNameFunctionsThatExist(t *testing.T) {
 	found := 0

@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"config":   {},
 
 	"core":          {},
+	"core/coretest": {"core"},
 	"core/embedded": {"core", "internal/temporalembed"},
 
 	"pagerduty":       {"border", "core", "incident"},
@@ -63,7 +64,7 @@ var onlyIn = map[string]struct {
 }{
 	"go.temporal.io/server":                  {[]string{"internal/temporalembed"}, "it weighs 130 MB; everything else builds without it"},
 	"github.com/temporalio/ui-server":        {[]string{"internal/temporalembed"}, "it comes with the server"},
-	"go.temporal.io/sdk":                     {[]string{"core", "agent", "agent/budget", "triage", "cmd/opsbuddy", "internal/temporalembed"}, "steps are plain functions"},
+	"go.temporal.io/sdk":                     {[]string{"core", "core/coretest", "agent", "agent/budget", "triage", "cmd/opsbuddy", "internal/temporalembed"}, "steps are plain functions"},
 	"github.com/anthropics/anthropic-sdk-go": {[]string{"agent/model/anthropic"}, "one vendor, one folder"},
 	"github.com/openai/openai-go":            {[]string{"agent/model/openai"}, "one vendor, one folder"},
 	"github.com/slack-go/slack":              {[]string{"slack", "slack/slacktest"}, "one vendor, one folder"},

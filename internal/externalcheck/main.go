@@ -1,4 +1,4 @@
-// Externalcheck runs the three external MCP servers that a configuration can
+// Command externalcheck runs the three external MCP servers that a configuration can
 // name (pagerduty-mcp, mcp-atlassian, server-slack) against the fictional
 // company, through the pool that the agent uses. It lists their tools, asks for
 // an incident's alerts, tickets, pages and messages, prints a table, and exits

@@ -1,21 +1,14 @@
 package seed
 
 import (
-	"context"
 	"encoding/json"
-	"log/slog"
 	"net"
 	"strings"
 	"testing"
-	"time"
-
-	"go.temporal.io/sdk/activity"
-	sdklog "go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/testsuite"
-	"go.temporal.io/sdk/workflow"
 
 	"github.com/opsbuddy/opsbuddy/agent"
 	"github.com/opsbuddy/opsbuddy/core"
+	"github.com/opsbuddy/opsbuddy/core/coretest"
 	"github.com/opsbuddy/opsbuddy/internal/world"
 )
 
@@ -53,31 +46,12 @@ func start(t *testing.T) *world.World {
 	return w
 }
 
-type registry struct {
-	env *testsuite.TestWorkflowEnvironment
-}
-
-func (r registry) Activity(name string, fn any) {
-	r.env.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
-}
-func (r registry) Bounded(name string, fn any) { r.Activity(name, fn) }
-func (r registry) Workflow(name string, fn any) {
-	r.env.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
-}
-func (r registry) OnStop(string, func(context.Context) error) {}
-
 // The flow as it was written reviews an incident from webhook to report. Its
 // tools are children that need a registry of packages; here none is installed, so
 // every server is down, which costs its tools and not the review.
 func TestTheFlowAsItWasWrittenRuns(t *testing.T) {
 	w := start(t)
-	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	env := suite.NewTestWorkflowEnvironment()
-	env.SetTestTimeout(time.Minute)
-	if err := BuildFlow(loaded).RegisterOn(registry{env}); err != nil {
-		t.Fatal(err)
-	}
+	env := coretest.New(t, BuildFlow(loaded))
 	payload, err := json.Marshal(string(w.Webhook("")))
 	if err != nil {
 		t.Fatal(err)
