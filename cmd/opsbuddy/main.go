@@ -47,6 +47,9 @@ func (e usageError) Unwrap() error { return e.err }
 
 // run is the whole program, for main and for tests.
 func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	// A reader that went away (demo | head) must not end us before the child that
+	// the demo started is stopped.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	p := &program{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}
