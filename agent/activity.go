@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
-	"github.com/opsbuddy/opsbuddy/agent/budget"
 	"github.com/opsbuddy/opsbuddy/agent/mcp"
 	"github.com/opsbuddy/opsbuddy/agent/model"
 	"github.com/opsbuddy/opsbuddy/agent/tool"
@@ -26,8 +26,8 @@ type Activities struct {
 	metrics *metrics
 	health  *core.Health
 
-	ledger  string         // registered name of the ledger of hour and day
-	pending budget.Pending // costs on their way to it
+	ledger   string         // registered name of the ledger of hour and day
+	settling sync.WaitGroup // costs on their way to the ledger
 }
 
 // NewActivities checks the configuration. Nothing is started before a run
@@ -89,7 +89,7 @@ func models(c LLMConfig) []string {
 
 // Close ends every MCP session and child process.
 func (a *Activities) Close(context.Context) error {
-	a.pending.Wait()
+	a.settling.Wait()
 	return a.pool.Close()
 }
 

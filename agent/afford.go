@@ -33,27 +33,25 @@ func (a *Activities) afford(ctx context.Context, in ThinkInput) (maxTokens int, 
 	// An attempt that died may have been billed: each attempt has its own entry.
 	key := fmt.Sprintf("%s/%s/%d", info.WorkflowExecution.RunID, info.ActivityID, info.Attempt)
 	book := budget.Book{Client: activity.GetClient(ctx), Type: a.ledger, Queue: core.StepQueue(info.TaskQueue)}
-	settled := a.pending.Take()
-	g, err := book.Reserve(ctx, budget.Request{
-		Key: key, Model: in.Model, Incident: info.WorkflowExecution.ID, Worst: worst, Limits: limits, Settled: settled,
-	})
+	g, err := book.Reserve(ctx, budget.Request{Key: key, Model: in.Model, Incident: info.WorkflowExecution.ID, Worst: worst, Limits: limits})
 	if err != nil {
-		a.pending.Back(settled, a.send(book))
 		return 0, "", settle, err
 	}
 	if g.Choice < 0 {
 		return 0, g.Why, settle, nil
 	}
-	return tokens[g.Choice], "", func(cost money.USD) { a.pending.Add(budget.Settlement{Key: key, Cost: cost}, a.send(book)) }, nil
+	return tokens[g.Choice], "", a.settler(ctx, book, key), nil
 }
 
-// send brings a settlement to the ledger by itself, without keeping a review
-// waiting for it.
-func (a *Activities) send(book budget.Book) func(context.Context, budget.Settlement) {
-	return func(ctx context.Context, s budget.Settlement) {
-		if err := book.Settle(ctx, s); err != nil {
-			a.log.Warn("cost not settled; its reservation stands", "error", err)
-		}
+// settler books a cost without keeping the review waiting for it.
+func (a *Activities) settler(ctx context.Context, book budget.Book, key string) func(money.USD) {
+	ctx = context.WithoutCancel(ctx)
+	return func(cost money.USD) {
+		a.settling.Go(func() {
+			if err := book.Settle(ctx, budget.Settlement{Key: key, Cost: cost}); err != nil {
+				a.log.Warn("cost not settled; its reservation stands", "error", err)
+			}
+		})
 	}
 }
 

@@ -30,8 +30,6 @@ type Request struct {
 	Incident string      `json:"incident,omitempty"`
 	Worst    []money.USD `json:"worst"` // worst cases from the dearest to the cheapest form of the call
 	Limits   Limits      `json:"limits"`
-	// Settled are calls that ended since this worker's last reservation.
-	Settled []Settlement `json:"settled,omitempty"`
 }
 
 // Grant answers a Request.
@@ -66,9 +64,6 @@ type Ledger struct {
 // Reserve grants the dearest form of the call that both ceilings allow.
 func (l *Ledger) Reserve(now time.Time, r Request) Grant {
 	l.forget(now)
-	for _, s := range r.Settled {
-		l.Settle(s)
-	}
 	if e := l.find(r.Key); e != nil {
 		for i, w := range r.Worst {
 			if w.Micro == e.Micro {
