@@ -212,11 +212,3 @@ func Prompt(f evidence.Facts, mark string) string {
 	}
 	return b.String()
 }
-
-// Title is the first line of a message about i.
-func Title(i incident.Incident) string {
-	if i.Number > 0 {
-		return fmt.Sprintf("#%d %s", i.Number, i.Title)
-	}
-	return i.Title
-}

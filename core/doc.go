@@ -19,7 +19,7 @@
 // # The workflow line
 //
 // Workflow side: Flow.Execute and all that it calls (workflow.go), and the
-// functions given to Inline and Child. They see names and data, never a clock,
+// children that steps register with Child. They see names and data, never a clock,
 // a socket or a secret, and behave the same when they are replayed.
 //
 // Worker side: everything else. A step's configuration stays in the closures

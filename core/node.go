@@ -5,8 +5,6 @@ import (
 	"reflect"
 	"strings"
 	"time"
-
-	"go.temporal.io/sdk/workflow"
 )
 
 // Defaults of a step, where the flow does not say otherwise.
@@ -19,7 +17,6 @@ type nodeKind int
 
 const (
 	activityNode nodeKind = iota
-	inlineNode
 	childNode
 )
 
@@ -37,8 +34,7 @@ type Node struct {
 	part     string                                      // of the outside, see WithHealth
 	health   func() string                               // worker side
 	activity any                                         // worker side, for activityNode
-	inline   func(workflow.Context, any) (any, error)    // workflow side, for inlineNode
-	setup    func(reg Registry, activityName Name) error // worker side, for inline and child steps
+	setup    func(reg Registry, activityName Name) error // worker side, for childNode
 }
 
 // Activity makes a step that is one activity. run is worker side: it may hold
@@ -51,23 +47,13 @@ func Activity[In, Out any](kind string, bind Bind, run func(context.Context, In)
 	}
 }
 
-// Setup registers on the worker what an Inline or Child step needs. name turns
+// Setup registers on the worker what a Child step needs. name turns
 // the step's own names into registered ones (see ActivityName).
 type Setup func(reg Registry, name Name) error
 
 // Name makes the registered name of an activity of one step: the same kind may
 // stand twice in a flow, with other configuration.
 type Name func(base string) string
-
-// Inline makes a step that runs run inside the flow's own workflow: for steps
-// of several activities. run is workflow side and must be a named function.
-func Inline[In, Out any](kind string, bind Bind, run func(workflow.Context, In) (Out, error), setup Setup) *Node {
-	return &Node{
-		kind: kind, name: kind, run: inlineNode, bind: bind, setup: setup,
-		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
-		inline: func(ctx workflow.Context, in any) (any, error) { return run(ctx, in.(In)) },
-	}
-}
 
 // Child makes a step that runs as a child workflow with its own history; setup
 // registers the workflow under name(kind). A field "StepTimeout

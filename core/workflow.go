@@ -34,8 +34,6 @@ func (o Outputs) Get(step string, v any) (bool, error) {
 	return true, nil
 }
 
-type nodeKey struct{}
-
 // Execute runs the flow's steps in order. Workflow side.
 func (f *Flow) Execute(ctx workflow.Context, in Input) (Outputs, error) {
 	data, err := f.decodeData(in.Data)
@@ -85,15 +83,10 @@ func runNode(ctx workflow.Context, n *Node, state *FlowState) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx = workflow.WithValue(ctx, nodeKey{}, n)
-	switch n.run {
-	case inlineNode:
-		return n.inline(ctx, in)
-	case childNode:
+	if n.run == childNode {
 		return runChild(ctx, n, in)
-	default:
-		return runActivity(ctx, n, in)
 	}
+	return runActivity(ctx, n, in)
 }
 
 func runActivity(ctx workflow.Context, n *Node, in any) (any, error) {
@@ -170,13 +163,10 @@ func attempts(d time.Duration) int32 {
 	return n
 }
 
-// ActivityName is the registered name of an activity of the step that is
-// running in ctx: base, or base@step when the step was named with As.
+// ActivityName is the registered name of an activity of the child that is running
+// in ctx: base, or base@step when the step was named with As. The step's name is
+// the tail of the workflow's type.
 func ActivityName(ctx workflow.Context, base string) string {
-	if n, ok := ctx.Value(nodeKey{}).(*Node); ok {
-		return n.registered(base)
-	}
-	// In a child the step's name is the tail of the workflow's type.
 	if _, step, ok := strings.Cut(workflow.GetInfo(ctx).WorkflowType.Name, "@"); ok {
 		return base + "@" + step
 	}

@@ -111,13 +111,13 @@ func TestTheSameKindTwiceKeepsItsOwnConfiguration(t *testing.T) {
 		Then(parse().As("webhook")).
 		Then(Child[countIn, postOut]("demo.Child", bind, childParts("one")).As("a").WithTimeout(time.Minute)).
 		Then(Child[countIn, postOut]("demo.Child", bind, childParts("two")).As("b").WithTimeout(time.Hour)).
-		Then(Inline("demo.Inline", bind, childFlow, childParts("three"))).
+		Then(Child[countIn, postOut]("demo.Child", bind, childParts("three"))).
 		Build()
 	out, err := runFlow(t, f, "Q1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for step, want := range map[string]string{"a": "one Q1 1m0s", "b": "two Q1 1h0m0s", "demo.Inline": "three Q1 0s"} {
+	for step, want := range map[string]string{"a": "one Q1 1m0s", "b": "two Q1 1h0m0s", "demo.Child": "three Q1 0s"} {
 		var got postOut
 		if _, err := out.Get(step, &got); err != nil || got.TS != want {
 			t.Errorf("%s: %q, %v, want %q", step, got.TS, err, want)
