@@ -99,8 +99,8 @@ type Slack struct {
 	Channel       string `env:"SLACK_CHANNEL" check:"channel" doc:"ID or name of the channel for briefs; needs SLACK_BOT_TOKEN."`
 	TeamID        string `env:"SLACK_TEAM_ID" doc:"ID of the workspace, for the external Slack server."`
 	APIURL        string `env:"SLACK_API_URL" envDefault:"https://slack.com/api/" check:"slackapi" doc:"Address of Slack's Web API."`
-	SigningSecret Secret `env:"SLACK_SIGNING_SECRET" doc:"Signing secret of the Slack app, for replies and buttons; not set, they are not shown."`
-	AppToken      Secret `env:"SLACK_APP_TOKEN" doc:"App-level token of the Slack app, for replies and buttons; not set, they are not shown."`
+	SigningSecret Secret `env:"SLACK_SIGNING_SECRET" doc:"Kept for replies and buttons in Slack, which this version does not have: accepted, said at start, without effect."`
+	AppToken      Secret `env:"SLACK_APP_TOKEN" doc:"Kept for replies and buttons in Slack, which this version does not have: accepted, said at start, without effect."`
 }
 
 // Server is what listens, and where data is kept.

@@ -84,8 +84,10 @@ func (l *loader) slack(s Slack) {
 	if l.has("SLACK_CHANNEL") && !l.has("SLACK_BOT_TOKEN") {
 		l.refuse("SLACK_CHANNEL", s.Channel, "posting to a channel needs SLACK_BOT_TOKEN; set it, or unset SLACK_CHANNEL and use SLACK_WEBHOOK_URL")
 	}
-	if l.has("SLACK_APP_TOKEN") && l.has("SLACK_WEBHOOK_URL") && !l.has("SLACK_BOT_TOKEN") {
-		l.warn("SLACK_APP_TOKEN", "has no use without SLACK_BOT_TOKEN: an incoming webhook shows no buttons")
+	for _, name := range []string{"SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN"} {
+		if l.has(name) {
+			l.warn(name, "has no effect in this version: posts in Slack have no replies and no buttons yet")
+		}
 	}
 }
 

@@ -60,7 +60,8 @@ func TestSettingsThatMayNotBeMeantAreWarnings(t *testing.T) {
 		"JIRA_PERSONAL_TOKEN: is used":                {"JIRA_URL=http://x.example", "JIRA_API_TOKEN=t", "JIRA_USERNAME=u", "JIRA_PERSONAL_TOKEN=p"},
 		"PAGERDUTY_USER_API_KEY: is not set":          {"PAGERDUTY_WEBHOOK_SECRET=s"},
 		"OPSBUDDY_ALLOW_UNSIGNED: webhooks are accep": {"OPSBUDDY_ALLOW_UNSIGNED=true", "PAGERDUTY_USER_API_KEY=k"},
-		"SLACK_APP_TOKEN: has no use":                 {"SLACK_APP_TOKEN=t", "SLACK_WEBHOOK_URL=http://x.example/y"},
+		"SLACK_APP_TOKEN: has no effect":              {"SLACK_APP_TOKEN=t"},
+		"SLACK_SIGNING_SECRET: has no effect":         {"SLACK_SIGNING_SECRET=t"},
 	} {
 		_, warnings, err := Load(environ)
 		if err != nil || len(warnings) != 1 || !strings.HasPrefix(warnings[0].String(), want) {
