@@ -4,7 +4,7 @@
 //
 // Workflow side: the types, Repair, the counting of tokens and the prices are
 // names and data, without clock, network or chance, and give the same answer in
-// a replay. Clients (anthropic, openai) are worker side and called from
+// a replay. Clients (anthropic, openai) and BoundBody are worker side, run by
 // activities.
 //
 // # What is the same for every vendor

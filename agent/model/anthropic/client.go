@@ -2,11 +2,9 @@ package anthropic
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
 
 	sdk "github.com/anthropics/anthropic-sdk-go"
 	"github.com/anthropics/anthropic-sdk-go/option"
@@ -24,10 +22,6 @@ const (
 	// leastRoom is the shortest answer worth asking for when the vendor says how
 	// much fits.
 	leastRoom = 512
-	// requestTimeout ends a call whose context has no end.
-	requestTimeout = 10 * time.Minute
-	// maxBody bounds an answer: 21,333 tokens are about 100 KB.
-	maxBody = 8 << 20
 )
 
 // Options configure a client.
@@ -42,7 +36,7 @@ type Options struct {
 // New makes a client of one model. Nothing is sent before Complete.
 func New(o Options) model.Client {
 	if o.HTTP == nil {
-		o.HTTP = border.Client(border.ClientOptions{Timeout: requestTimeout, MaxBytes: maxBody})
+		o.HTTP = border.Client(border.ClientOptions{Timeout: model.RequestTimeout, MaxBytes: model.MaxBody})
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -52,8 +46,8 @@ func New(o Options) model.Client {
 		option.WithBaseURL(base),
 		option.WithHTTPClient(o.HTTP),
 		option.WithMaxRetries(0),
-		option.WithRequestTimeout(requestTimeout),
-		option.WithMiddleware(boundBody),
+		option.WithRequestTimeout(model.RequestTimeout),
+		option.WithMiddleware(model.BoundBody),
 		option.WithoutOpenTelemetry(), // the agent's own spans have the gen_ai names
 	}
 	if o.APIKey != "" {
@@ -78,19 +72,6 @@ func baseURL(s string) string {
 		s = defaultBase
 	}
 	return s + "/"
-}
-
-// boundBody keeps an endless answer out of memory. What is cut is no JSON any
-// more, and so no answer.
-func boundBody(req *http.Request, next option.MiddlewareNext) (*http.Response, error) {
-	resp, err := next(req)
-	if resp != nil && resp.Body != nil {
-		resp.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.LimitReader(resp.Body, maxBody), resp.Body}
-	}
-	return resp, err
 }
 
 type client struct {

@@ -322,7 +322,7 @@ func TestAnEndlessAnswerIsCutAndIsNone(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		chunk := bytes.Repeat([]byte(" "), 1<<20)
-		for range maxBody >> 20 {
+		for range model.MaxBody >> 20 {
 			if _, err := w.Write(chunk); err != nil {
 				return
 			}

@@ -2,14 +2,12 @@ package openai
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	sdk "github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
@@ -30,10 +28,6 @@ const (
 	leastRoom = 512
 	// adaptions is how many other forms of a request are tried.
 	adaptions = 2
-	// requestTimeout ends a call whose context has no end.
-	requestTimeout = 10 * time.Minute
-	// maxBody bounds an answer.
-	maxBody = 8 << 20
 )
 
 // Options configure a client.
@@ -49,7 +43,7 @@ type Options struct {
 // New makes a client of one model. Nothing is sent before Complete.
 func New(o Options) model.Client {
 	if o.HTTP == nil {
-		o.HTTP = border.Client(border.ClientOptions{Timeout: requestTimeout, MaxBytes: maxBody})
+		o.HTTP = border.Client(border.ClientOptions{Timeout: model.RequestTimeout, MaxBytes: model.MaxBody})
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -62,8 +56,8 @@ func New(o Options) model.Client {
 		option.WithBaseURL(base),
 		option.WithHTTPClient(o.HTTP),
 		option.WithMaxRetries(0),
-		option.WithRequestTimeout(requestTimeout),
-		option.WithMiddleware(boundBody),
+		option.WithRequestTimeout(model.RequestTimeout),
+		option.WithMiddleware(model.BoundBody),
 	}
 	if o.APIKey != "" {
 		opts = append(opts, option.WithAPIKey(o.APIKey))
@@ -99,19 +93,6 @@ func baseURL(s, provider string) string {
 		s += "/v1"
 	}
 	return s + "/"
-}
-
-// boundBody keeps an endless answer out of memory. What is cut is no JSON any
-// more, and so no answer.
-func boundBody(req *http.Request, next option.MiddlewareNext) (*http.Response, error) {
-	resp, err := next(req)
-	if resp != nil && resp.Body != nil {
-		resp.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.LimitReader(resp.Body, maxBody), resp.Body}
-	}
-	return resp, err
 }
 
 type client struct {
