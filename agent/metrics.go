@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"errors"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -34,9 +35,28 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}, []string{"tool", "failed"}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.calls, m.failures, m.tokens, m.cost, m.unpriced, m.seconds, m.tools)
+		for _, c := range []**prometheus.CounterVec{&m.calls, &m.failures, &m.tokens, &m.cost, &m.unpriced} {
+			*c = shared(reg, *c)
+		}
+		m.seconds, m.tools = shared(reg, m.seconds), shared(reg, m.tools)
 	}
 	return m
+}
+
+// shared registers a figure, or finds the one that another agent of the worker
+// registered under its name: they count together.
+func shared[C prometheus.Collector](reg prometheus.Registerer, c C) C {
+	var already prometheus.AlreadyRegisteredError
+	err := reg.Register(c)
+	if errors.As(err, &already) {
+		if there, ok := already.ExistingCollector.(C); ok {
+			return there
+		}
+	}
+	if err != nil {
+		panic(err) // two figures of one name: a mistake in the program's text
+	}
+	return c
 }
 
 func (m *metrics) think(name string, u model.Usage, cost money.USD, took time.Duration) {

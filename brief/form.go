@@ -29,6 +29,9 @@ const (
 	FactsAlone  Outcome = "facts only"
 	SameProblem Outcome = "same problem"
 	Resolved    Outcome = "resolved"
+
+	// Answered is no outcome of a page: somebody asked, and this is the answer.
+	Answered Outcome = "answer"
 )
 
 // special are the characters that Markdown may read as form. A backslash before

@@ -22,6 +22,7 @@ var checks = map[string]func(text, argument string) (string, error){
 	"slackapi":  slackAPI,
 	"slackhook": slackHook,
 	"bottoken":  botToken,
+	"apptoken":  appToken,
 	"channel":   channel,
 	"path":      path,
 	"listen":    listen,
@@ -160,6 +161,13 @@ func slackHook(text, _ string) (string, error) {
 func botToken(text, _ string) (string, error) {
 	if strings.HasPrefix(text, "xapp-") {
 		return "", errors.New("this is an app-level token (xapp-…); want the bot token (xoxb-…) of the app's page OAuth & Permissions")
+	}
+	return text, nil
+}
+
+func appToken(text, _ string) (string, error) {
+	if strings.HasPrefix(text, "xox") {
+		return "", errors.New("this is a bot's or a person's token; want the app-level token (xapp-…) of the app's page Basic Information")
 	}
 	return text, nil
 }

@@ -99,8 +99,8 @@ type Slack struct {
 	Channel       string `env:"SLACK_CHANNEL" check:"channel" doc:"ID or name of the channel for briefs; needs SLACK_BOT_TOKEN."`
 	TeamID        string `env:"SLACK_TEAM_ID" doc:"ID of the workspace, for the external Slack server."`
 	APIURL        string `env:"SLACK_API_URL" envDefault:"https://slack.com/api/" check:"slackapi" doc:"Address of Slack's Web API."`
-	SigningSecret Secret `env:"SLACK_SIGNING_SECRET" doc:"Kept for replies and buttons in Slack, which this version does not have: accepted, said at start, without effect."`
-	AppToken      Secret `env:"SLACK_APP_TOKEN" doc:"Kept for replies and buttons in Slack, which this version does not have: accepted, said at start, without effect."`
+	SigningSecret Secret `env:"SLACK_SIGNING_SECRET" doc:"Signing secret of the Slack app: replies below a brief and its buttons are taken at /hooks/slack on the webhook address. Needs SLACK_BOT_TOKEN and SLACK_CHANNEL; without it and SLACK_APP_TOKEN there are no buttons."`
+	AppToken      Secret `env:"SLACK_APP_TOKEN" check:"apptoken" doc:"App-level token (xapp-…, scope connections:write): takes replies and buttons over Socket Mode, so that nothing has to be reachable from Slack. Needs SLACK_BOT_TOKEN and SLACK_CHANNEL."`
 }
 
 // Server is what listens, and where data is kept.

@@ -85,8 +85,8 @@ func (l *loader) slack(s Slack) {
 		l.refuse("SLACK_CHANNEL", s.Channel, "posting to a channel needs SLACK_BOT_TOKEN; set it, or unset SLACK_CHANNEL and use SLACK_WEBHOOK_URL")
 	}
 	for _, name := range []string{"SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN"} {
-		if l.has(name) {
-			l.warn(name, "has no effect in this version: posts in Slack have no replies and no buttons yet")
+		if l.has(name) && !s.CanEdit() && !l.refused("SLACK_BOT_TOKEN") && !l.refused("SLACK_CHANNEL") {
+			l.warn(name, "has no effect without SLACK_BOT_TOKEN and SLACK_CHANNEL: only a bot's messages have replies and buttons")
 		}
 	}
 }

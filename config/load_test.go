@@ -161,6 +161,7 @@ func TestAWrongValueIsNamedWithWhatWasReadAndWhatIsWanted(t *testing.T) {
 		"hook in the clear":      {[]string{"SLACK_WEBHOOK_URL=http://hooks.slack.com/services/T/B/SEKRIT"}, []string{"begin with https://"}},
 		"channel's address":      {[]string{"SLACK_CHANNEL=https://acme.slack.com/archives/C1", "SLACK_BOT_TOKEN=t"}, []string{"SLACK_CHANNEL", "ID or the name"}},
 		"hook as channel":        {[]string{"SLACK_CHANNEL=https://hooks.slack.com/services/T/B/SEKRIT", "SLACK_BOT_TOKEN=t"}, []string{"SLACK_CHANNEL:", "ID or the name"}},
+		"bot's token as app's":   {[]string{"SLACK_APP_TOKEN=xoxb-SEKRIT"}, []string{"SLACK_APP_TOKEN:", "xapp-"}},
 		"app token as bot's":     {[]string{"SLACK_BOT_TOKEN=xapp-SEKRIT"}, []string{"SLACK_BOT_TOKEN:", "xoxb-"}},
 		"temporal url":           {[]string{"TEMPORAL_ADDRESS=http://127.0.0.1:9"}, []string{`TEMPORAL_ADDRESS="http://127.0.0.1:9"`, "host:port without a scheme"}},
 		"temporal, no port":      {[]string{"TEMPORAL_ADDRESS=temporal.example"}, []string{"TEMPORAL_ADDRESS", "host:port"}},

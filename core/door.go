@@ -1,6 +1,9 @@
 package core
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+)
 
 // Door decides about a webhook before anything is started or stored. It is
 // worker side, synchronous, and makes no network call: the sender waits.
@@ -21,8 +24,9 @@ const MaxBody = 1 << 20
 // Admission is a door's decision: either Start, or a status and a reason.
 type Admission struct {
 	Start  *Start // set: start durably
-	Status int    // else: the HTTP status to answer
+	Status int    // to answer when nothing is started; with Start, once it is, 202 when 0
 	Reason string // shown to the sender, constant for anything unsigned
+	Answer any    // answered as JSON in place of the reason, where a sender wants its own form
 	Log    string // further words for the log only; never a body, a header's value or a secret
 	Label  string // one short word for metrics, such as "skipped"
 }
@@ -37,4 +41,16 @@ type Start struct {
 	Running []string
 	Input   map[string]any // what InputData reads
 	Urgent  bool           // goes before others when there is a queue
+	// Flow names another flow of the worker to start than the door's own.
+	Flow string
+	// Repeatable lets the id be used again once its last run has ended.
+	Repeatable bool
+}
+
+// Source is another way in than the webhook server: a connection that a step
+// keeps open itself. Worker side.
+type Source interface {
+	// Listen hands what comes in to take until ctx ends. A nil error of take says
+	// that it is with Temporal, or was turned away: the sender may forget it.
+	Listen(ctx context.Context, take func(context.Context, Admission) error)
 }

@@ -94,13 +94,39 @@ func (w *Worker) open(ctx context.Context) error {
 	if err := w.startWorkers(ctx, m); err != nil {
 		return err
 	}
-	hooks := &webhookServer{flows: map[string]*Flow{}, metrics: m, log: l.cfg.Logger, starter: queueStarter{l.engine, l.cfg.TaskQueue}}
+	g := newGate(w.flows, queueStarter{l.engine, l.cfg.TaskQueue}, l.cfg.Logger)
+	hooks := &webhookServer{flows: map[string]*Flow{}, metrics: m, log: l.cfg.Logger, gate: g}
 	for _, f := range w.flows {
 		hooks.flows[f.trigger.path] = f
+		l.listenTo(f, g)
 	}
 	l.serve("webhook server", l.webhook, hooks.server(), drainTime)
 	l.onStop("readiness", 2*lameDuck, l.turnAway)
 	return nil
+}
+
+// listenTo opens the connections over which the steps of a flow take requests.
+func (l *life) listenTo(f *Flow, g gate) {
+	for _, n := range f.nodes() {
+		if n.source == nil {
+			continue
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			n.source.Listen(ctx, g.taker(f))
+		}()
+		l.onStop("connection of "+n.name, closeTime, func(ctx context.Context) error {
+			cancel()
+			select {
+			case <-done:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+	}
 }
 
 func listen(ctx context.Context, what, variable, addr string) (net.Listener, error) {

@@ -31,6 +31,7 @@ type Node struct {
 	timeout  time.Duration
 	retry    time.Duration
 	door     Door
+	source   Source
 	part     string                                      // of the outside, see WithHealth
 	health   func() string                               // worker side
 	activity any                                         // worker side, for activityNode
@@ -93,6 +94,12 @@ func (n *Node) WithRetry(d time.Duration) *Node {
 // WithDoor makes the step decide about webhooks before anything is started.
 func (n *Node) WithDoor(d Door) *Node {
 	n.door = d
+	return n
+}
+
+// WithSource lets the step take requests over a connection of its own.
+func (n *Node) WithSource(s Source) *Node {
+	n.source = s
 	return n
 }
 

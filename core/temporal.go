@@ -163,9 +163,13 @@ func (e *Engine) start(ctx context.Context, queue string, f *Flow, s *Start) (bo
 	if err != nil {
 		return false, err
 	}
+	reuse := enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
+	if s.Repeatable {
+		reuse = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
+	}
 	_, err = e.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: s.WorkflowID, TaskQueue: queue, StaticSummary: f.name,
-		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDReusePolicy:                    reuse,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		Priority:                                 priority(s.Urgent),
 	}, f.name, in)

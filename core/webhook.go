@@ -1,7 +1,7 @@
 package core
 
 import (
-	"context"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -23,15 +23,10 @@ const (
 	retryAfter    = 5 // seconds, with a 503
 )
 
-// starter starts a flow durably.
-type starter interface {
-	start(ctx context.Context, f *Flow, s *Start) (started bool, err error)
-}
-
 // webhookServer answers webhooks. Worker side.
 type webhookServer struct {
 	flows   map[string]*Flow // by path
-	starter starter
+	gate    gate
 	metrics *metrics
 	log     *slog.Logger
 }
@@ -84,29 +79,28 @@ func (s *webhookServer) admit(w http.ResponseWriter, r *http.Request, f *Flow, b
 	a := f.door.Admit(Request{Header: r.Header, Body: body, Remote: host(r.RemoteAddr)})
 	if a.Start == nil {
 		s.log.Info("webhook not taken", "remote", host(r.RemoteAddr), "status", a.Status, "reason", a.Reason, "detail", a.Log)
-		if a.Status < 300 {
-			answer(w, a.Status, map[string]string{"status": "skipped", "reason": a.Reason})
-		} else {
-			answerError(w, a.Status, a.Reason)
-		}
+		turnAway(w, a)
 		return a.Label
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), startTimeout)
-	defer cancel()
-	started, err := s.starter.start(ctx, f, a.Start)
+	status, err := s.gate.begin(r.Context(), f, a.Start)
 	if err != nil {
-		s.log.Error("webhook not started", "workflow_id", a.Start.WorkflowID, "error", err)
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
 		answerError(w, http.StatusServiceUnavailable, "the review could not be started durably; send it again")
 		return "unavailable"
 	}
-	status := "accepted"
-	if !started {
-		status = "duplicate"
-	}
-	s.log.Info("webhook taken", "workflow_id", a.Start.WorkflowID, "status", status)
-	answer(w, http.StatusAccepted, map[string]string{"status": status, "workflow_id": a.Start.WorkflowID})
+	answer(w, cmp.Or(a.Status, http.StatusAccepted), map[string]string{"status": status, "workflow_id": a.Start.WorkflowID})
 	return status
+}
+
+func turnAway(w http.ResponseWriter, a Admission) {
+	switch {
+	case a.Answer != nil:
+		answer(w, a.Status, a.Answer)
+	case a.Status < 300:
+		answer(w, a.Status, map[string]string{"status": "skipped", "reason": a.Reason})
+	default:
+		answerError(w, a.Status, a.Reason)
+	}
 }
 
 func answerError(w http.ResponseWriter, status int, reason string) {

@@ -149,7 +149,7 @@ func (w *Worker) check() error {
 	if len(w.flows) == 0 {
 		errs = append(errs, errors.New("worker: no flow: add one with WithFlow"))
 	}
-	have := map[string]bool{}
+	have, owner := map[string]bool{}, map[string]string{}
 	for _, p := range w.providers {
 		have[p.Name()] = true
 	}
@@ -158,6 +158,11 @@ func (w *Worker) check() error {
 			errs = append(errs, fmt.Errorf("worker: flow %q has no step that decides about webhooks", f.name))
 		}
 		for _, n := range f.nodes() {
+			if name := n.registered(n.kind); owner[name] != "" {
+				errs = append(errs, fmt.Errorf("worker: step %q stands in flow %q and in flow %q: give one of them another name with As", n.name, owner[name], f.name))
+			} else {
+				owner[name] = f.name
+			}
 			if !have[n.provider()] {
 				errs = append(errs, fmt.Errorf("worker: step %q of flow %q wants the provider of package %s: add it with WithProviders", n.name, f.name, n.provider()))
 			}

@@ -176,3 +176,19 @@ func TestRunbookLinkPrefersAFieldThatSaysSo(t *testing.T) {
 		t.Errorf("from custom fields: %q", got)
 	}
 }
+
+// A person who asks, and some events, name the incident by its id alone.
+func TestAnIncidentKnownByItsIDAloneIsReadBeforeTheRest(t *testing.T) {
+	var asked incident.Incident
+	f := Gather(t.Context(), Readers{
+		Now:      func() time.Time { return now },
+		Incident: func(context.Context, string) (incident.Incident, error) { return known, nil },
+		Tickets: func(_ context.Context, i incident.Incident) ([]incident.Ticket, incident.Cut, error) {
+			asked = i
+			return nil, incident.Cut{}, nil
+		},
+	}, incident.Incident{ID: known.ID})
+	if diff := cmp.Diff(known, asked); diff != "" || f.Incident.Title != known.Title {
+		t.Errorf("tickets were looked for with (-want +got):\n%s", diff)
+	}
+}

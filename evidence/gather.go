@@ -61,6 +61,7 @@ type answer struct {
 // numbered facts. It never fails: what went wrong is in the items. known is the
 // incident as the webhook told it, used where PagerDuty cannot be asked.
 func Gather(ctx context.Context, r Readers, known incident.Incident) Facts {
+	known = completed(ctx, r, known)
 	f := &Facts{Incident: known, ReadAt: r.now()}
 	g := &gathering{facts: f, answers: map[string]answer{}}
 	g.incidentAndOnCall(ctx, r, known)
@@ -83,6 +84,21 @@ func Gather(ctx context.Context, r Readers, known incident.Incident) Facts {
 	g.closed = true
 	f.Items = number(f, g.answers)
 	return *f
+}
+
+// completed reads the incident first when its id is all that is known: tickets and
+// runbooks are found by its service and title.
+func completed(ctx context.Context, r Readers, known incident.Incident) incident.Incident {
+	if known.Service != (incident.Ref{}) || known.ID == "" || r.Incident == nil {
+		return known
+	}
+	ctx, cancel := context.WithTimeout(ctx, sourceCap)
+	defer cancel()
+	read, err := r.Incident(ctx, known.ID)
+	if err != nil {
+		return known // the source itself is read again below, and says why it is missing
+	}
+	return merge(known, read)
 }
 
 // incidentAndOnCall reads the incident and, by its policy, who is on call. The

@@ -72,7 +72,7 @@ func (p *packer) add(one piece) bool {
 }
 
 func (p *packer) fits(one piece) bool {
-	room, blocks := maxBody, maxBlocks-2 // one for the block under way, one for the note
+	room, blocks := maxBody, maxBlocks-3 // one for the block under way, one for the note, one for buttons
 	if len(p.pages) == 0 {
 		room = min(room, maxMessage-noteRoom-blocksWeight(p.frame.head)-blocksWeight(p.frame.foot))
 		blocks -= len(p.frame.head) + len(p.frame.foot)

@@ -36,12 +36,16 @@ func partMark(key string, part int) string {
 }
 
 func options(m message, mark string) []api.MsgOption {
+	payload := map[string]any{"key": mark}
+	if m.incident != "" { // a reply below the message is about this incident
+		payload["incident"] = m.incident
+	}
 	// The blocks go along when there are none as well: an edit without them
 	// keeps the old ones.
 	out := []api.MsgOption{
-		api.MsgOptionText(m.text, false), api.MsgOptionBlocks(m.blocks...),
+		api.MsgOptionText(m.text, false), api.MsgOptionBlocks(m.withButtons()...),
 		api.MsgOptionDisableLinkUnfurl(), api.MsgOptionDisableMediaUnfurl(),
-		api.MsgOptionMetadata(api.SlackMetadata{EventType: markType, EventPayload: map[string]any{"key": mark}}),
+		api.MsgOptionMetadata(api.SlackMetadata{EventType: markType, EventPayload: payload}),
 	}
 	if len(m.blocks) == 0 { // no command loses an asterisk, no address becomes a link
 		out = append(out, api.MsgOptionDisableMarkdown(), api.MsgOptionParse(false))
@@ -50,7 +54,9 @@ func options(m message, mark string) []api.MsgOption {
 }
 
 // bare is a message in the form that Slack takes when it refuses the blocks.
-func bare(m message) message { return message{text: bareText(m.plain), plain: m.plain, aloud: m.aloud} }
+func bare(m message) message {
+	return message{text: bareText(m.plain), plain: m.plain, aloud: m.aloud, incident: m.incident}
+}
 
 // bareText is all that a message says, within Slack's limit for a text.
 func bareText(plain string) string {
@@ -107,9 +113,16 @@ func (c *courier) permalink(ctx context.Context, at MessageRef) string {
 	return link
 }
 
-// find looks for a message that an earlier attempt posted; without one it is
-// empty, with an error when nobody could look.
-func (c *courier) find(ctx context.Context, mark string) (MessageRef, error) {
+// find looks for a message that an earlier attempt posted, in a thread when it
+// names one; without one it is empty, with an error when nobody could look.
+func (c *courier) find(ctx context.Context, thread MessageRef, mark string) (MessageRef, error) {
+	if thread.TS != "" {
+		marks, err := c.marks(ctx, "conversations.replies", threadQuery(thread))
+		if ts := marks[mark]; ts != "" {
+			return MessageRef{Channel: thread.Channel, TS: ts}, nil
+		}
+		return MessageRef{}, err
+	}
 	id, err := c.ids.of(ctx, c.bot, c.channel)
 	if err != nil {
 		c.log.Warn("slack's channel cannot be looked up to find an earlier post", "error", err)
@@ -130,7 +143,7 @@ func (c *courier) find(ctx context.Context, mark string) (MessageRef, error) {
 // inThread lists the marks of our messages in a thread.
 func (c *courier) inThread(ctx context.Context, of MessageRef) (map[string]bool, error) {
 	there := map[string]bool{}
-	marks, err := c.marks(ctx, "conversations.replies", url.Values{"channel": {of.Channel}, "ts": {of.TS}})
+	marks, err := c.marks(ctx, "conversations.replies", threadQuery(of))
 	if core.IsPermanent(err) { // it may not be read: a part twice is better than none
 		c.log.Warn("slack's thread cannot be read to find earlier posts", "error", err)
 		return there, nil

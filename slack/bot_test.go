@@ -18,11 +18,11 @@ import (
 // post, but no edit.
 func TestAMessageIsPostedByTheChannelsNameAndEditedByTheIDThatThePostReturned(t *testing.T) {
 	s := newStand(t)
-	first, err := s.bot().deliver(t.Context(), []message{said("facts")}, MessageRef{}, "Q1")
+	first, err := s.bot().deliver(t.Context(), []message{said("facts")}, destination{}, "Q1")
 	if err != nil || first.Message.Channel != incidentsC || first.Via != ViaBot || first.Parts != 1 {
 		t.Fatalf("%+v, %v", first, err)
 	}
-	out, err := s.bot().deliver(t.Context(), []message{said("brief")}, first.Message, "Q1")
+	out, err := s.bot().deliver(t.Context(), []message{said("brief")}, destination{update: first.Message}, "Q1")
 	if err != nil || out != first {
 		t.Fatalf("%+v, %v", out, err)
 	}
@@ -36,7 +36,7 @@ func TestAMessageIsPostedByTheChannelsNameAndEditedByTheIDThatThePostReturned(t 
 
 func TestAnEditByTheChannelsNameWouldNotBeFound(t *testing.T) {
 	s := newStand(t)
-	first, err := s.bot().deliver(t.Context(), []message{said("facts")}, MessageRef{}, "Q1")
+	first, err := s.bot().deliver(t.Context(), []message{said("facts")}, destination{}, "Q1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,11 +49,11 @@ func TestAnEditByTheChannelsNameWouldNotBeFound(t *testing.T) {
 func TestEveryCallUnfurlsNothingAndIsMarked(t *testing.T) {
 	s := newStand(t)
 	long := layout(nil, longBody, footBlock("f"), "t", nil)
-	out, err := s.bot().deliver(t.Context(), long, MessageRef{}, "Q1")
+	out, err := s.bot().deliver(t.Context(), long, destination{}, "Q1")
 	if err != nil || out.Parts != len(long) || len(long) < 2 {
 		t.Fatalf("%+v, %v", out, err)
 	}
-	if _, err := s.bot().deliver(t.Context(), long[:1], out.Message, "Q1"); err != nil {
+	if _, err := s.bot().deliver(t.Context(), long[:1], destination{update: out.Message}, "Q1"); err != nil {
 		t.Fatal(err)
 	}
 	posts, edits := s.called("chat.postMessage"), s.called("chat.update")
@@ -90,12 +90,12 @@ func marks(t *testing.T, calls []url.Values) []string {
 func TestABriefThatCannotBeEditedInGoesIntoTheThread(t *testing.T) {
 	for _, word := range []string{"message_not_found", "edit_window_closed", "cant_update_message", "update_failed"} {
 		s := newStand(t)
-		first, err := s.bot().deliver(t.Context(), []message{said("facts")}, MessageRef{}, "Q1")
+		first, err := s.bot().deliver(t.Context(), []message{said("facts")}, destination{}, "Q1")
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.Fail("chat.update", slacktest.Fault{Error: word})
-		out, err := s.bot().deliver(t.Context(), []message{said("brief"), said("more")}, first.Message, "Q1")
+		out, err := s.bot().deliver(t.Context(), []message{said("brief"), said("more")}, destination{update: first.Message}, "Q1")
 		if err != nil || out.Message != first.Message || out.Parts != 2 {
 			t.Errorf("%s: %+v, %v", word, out, err)
 		}
@@ -109,7 +109,7 @@ func TestABriefWithNoThreadLeftIsANewMessage(t *testing.T) {
 	for _, word := range []string{"thread_not_found", "message_not_found", "cannot_reply_to_message"} {
 		s := newStand(t)
 		s.Fail("chat.postMessage", slacktest.Fault{Error: word, Times: 1})
-		out, err := s.bot().deliver(t.Context(), []message{said("brief")}, MessageRef{Channel: incidentsC, TS: "1.1"}, "Q1")
+		out, err := s.bot().deliver(t.Context(), []message{said("brief")}, destination{update: MessageRef{Channel: incidentsC, TS: "1.1"}}, "Q1")
 		if err != nil || out.Message.TS == "1.1" || out.Message.Channel != incidentsC || out.Parts != 1 {
 			t.Errorf("%s: %+v, %v", word, out, err)
 		}
@@ -127,7 +127,7 @@ func TestTheWebhookDeliversWhenSlackRefusesTheBot(t *testing.T) {
 			for _, method := range []string{"chat.postMessage", "chat.update", "conversations.list", "conversations.history"} {
 				s.Fail(method, slacktest.Fault{Error: word})
 			}
-			out, err := s.both().deliver(t.Context(), []message{said("brief")}, update, "Q1")
+			out, err := s.both().deliver(t.Context(), []message{said("brief")}, destination{update: update}, "Q1")
 			if err != nil || out != (NotifyReportOutput{Via: ViaWebhook, Parts: 1}) {
 				t.Errorf("%s: %+v, %v", word, out, err)
 			}
@@ -145,7 +145,7 @@ func TestARefusedBotWithoutAWebhookIsAnErrorThatSaysWhatToDo(t *testing.T) {
 	for word, remedy := range remedies {
 		s := newStand(t)
 		s.Fail("chat.postMessage", slacktest.Fault{Error: word})
-		_, err := s.bot().deliver(t.Context(), []message{said("brief")}, MessageRef{}, "Q1")
+		_, err := s.bot().deliver(t.Context(), []message{said("brief")}, destination{}, "Q1")
 		checkError(t, err, "slack: posting to #incidents: "+word+": "+remedy, true)
 	}
 }
@@ -155,7 +155,7 @@ func TestTheMissingScopeIsNamed(t *testing.T) {
 	s.answer("chat.postMessage", func(url.Values) any {
 		return map[string]any{"ok": false, "error": "missing_scope", "needed": "chat:write.public", "provided": "chat:write"}
 	})
-	_, err := s.bot().deliver(t.Context(), []message{said("brief")}, MessageRef{}, "Q1")
+	_, err := s.bot().deliver(t.Context(), []message{said("brief")}, destination{}, "Q1")
 	checkError(t, err, "add the scope chat:write.public to the Slack app", true)
 }
 
@@ -169,7 +169,7 @@ func TestTheWebhookDoesNotRepeatWhatTheBotHasBroughtThere(t *testing.T) {
 		}
 		_, _ = w.Write([]byte(`{"ok":true,"channel":"C0INCIDENTS","ts":"5.5"}`))
 	})
-	out, err := s.both().deliver(t.Context(), []message{said("brief"), said("more")}, MessageRef{}, "Q1")
+	out, err := s.both().deliver(t.Context(), []message{said("brief"), said("more")}, destination{}, "Q1")
 	checkError(t, err, "restricted_action", true)
 	if out.Message.TS != "5.5" || len(s.Messages()) != 0 {
 		t.Errorf("%+v, %v", out, s.standing())
@@ -191,7 +191,7 @@ func TestTheBotWaitsAsLongAsSlackAsks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newStand(t)
 			s.Fail("chat.postMessage", c.fault)
-			_, err := s.both().deliver(t.Context(), []message{said("brief")}, MessageRef{}, "Q1")
+			_, err := s.both().deliver(t.Context(), []message{said("brief")}, destination{}, "Q1")
 			checkError(t, err, "slack: posting to #incidents: too many messages (429), "+c.want, false)
 			if len(s.Messages()) != 0 {
 				t.Error(s.standing())
@@ -205,11 +205,11 @@ func TestTextGoesThroughWhenTheBlocksAreRefused(t *testing.T) {
 		s := newStand(t)
 		s.Fail("chat.postMessage", slacktest.Fault{Error: word, Times: 1})
 		s.Fail("chat.update", slacktest.Fault{Error: word, Times: 1})
-		first, err := s.bot().deliver(t.Context(), []message{said("facts & more")}, MessageRef{}, "Q1")
+		first, err := s.bot().deliver(t.Context(), []message{said("facts & more")}, destination{}, "Q1")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.bot().deliver(t.Context(), []message{said("brief")}, first.Message, "Q1"); err != nil {
+		if _, err := s.bot().deliver(t.Context(), []message{said("brief")}, destination{update: first.Message}, "Q1"); err != nil {
 			t.Fatal(err)
 		}
 		var got []string
@@ -229,7 +229,7 @@ func TestTextGoesThroughWhenTheBlocksAreRefused(t *testing.T) {
 func TestBlocksAndTextBothRefusedIsNotRepeated(t *testing.T) {
 	s := newStand(t)
 	s.Fail("chat.postMessage", slacktest.Fault{Error: "invalid_blocks"})
-	_, err := s.bot().deliver(t.Context(), []message{said("brief")}, MessageRef{}, "Q1")
+	_, err := s.bot().deliver(t.Context(), []message{said("brief")}, destination{}, "Q1")
 	checkError(t, err, "invalid_blocks", true)
 	if n := len(s.called("chat.postMessage")); n != 2 {
 		t.Errorf("%d posts", n)
@@ -250,7 +250,7 @@ func TestAnAnswerThatIsNoneOfSlacksIsNoSuccess(t *testing.T) {
 				})
 			}
 			const want = "no answer of Slack's: check SLACK_API_URL"
-			_, err := s.bot().deliver(t.Context(), []message{said("brief")}, MessageRef{}, "Q1")
+			_, err := s.bot().deliver(t.Context(), []message{said("brief")}, destination{}, "Q1")
 			checkError(t, err, want, false)
 			_, _, err = s.reader().Channels(t.Context())
 			checkError(t, err, want, false)
@@ -270,19 +270,19 @@ func TestAnAnswerThatIsNotLabelledJSONCountsAllTheSame(t *testing.T) {
 		w.Header().Set("Content-Type", "text/plain")
 		_, _ = w.Write([]byte(`{"ok":false,"error":"invalid_auth"}`))
 	})
-	_, err := s.bot().deliver(t.Context(), []message{said("brief")}, MessageRef{}, "Q1")
+	_, err := s.bot().deliver(t.Context(), []message{said("brief")}, destination{}, "Q1")
 	checkError(t, err, "renew SLACK_BOT_TOKEN", true)
 }
 
 func TestABotsFailuresOnTheWayAreRepeatedAndNameNoToken(t *testing.T) {
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
-	_, err := newCourier(botToken, "#incidents", gone.URL, "", nil, nil).deliver(t.Context(), []message{said("x")}, MessageRef{}, "Q1")
+	_, err := newCourier(botToken, "#incidents", gone.URL, "", nil, nil).deliver(t.Context(), []message{said("x")}, destination{}, "Q1")
 	checkError(t, err, "cannot be reached", false)
 	for _, status := range []int{500, 502, 503} {
 		s := newStand(t)
 		s.Fail("chat.postMessage", slacktest.Fault{Status: status, Error: "<html>" + botToken})
-		_, err := s.bot().deliver(t.Context(), []message{said("x")}, MessageRef{}, "Q1")
+		_, err := s.bot().deliver(t.Context(), []message{said("x")}, destination{}, "Q1")
 		checkError(t, err, "slack: posting to #incidents", false)
 	}
 	s := newStand(t)
@@ -290,7 +290,7 @@ func TestABotsFailuresOnTheWayAreRepeatedAndNameNoToken(t *testing.T) {
 		w.Header().Set("Location", "http://elsewhere.invalid/api/chat.postMessage?token="+botToken)
 		w.WriteHeader(http.StatusTemporaryRedirect)
 	})
-	_, err = s.bot().deliver(t.Context(), []message{said("x")}, MessageRef{}, "Q1")
+	_, err = s.bot().deliver(t.Context(), []message{said("x")}, destination{}, "Q1")
 	checkError(t, err, "has moved to http://elsewhere.invalid", false)
 }
 
@@ -373,7 +373,7 @@ func TestABriefTwiceIsBetterThanNoneWhenTheHistoryCannotBeRead(t *testing.T) {
 
 func TestAnEditIsRepeatedUntilItIsTaken(t *testing.T) {
 	s := newStand(t)
-	first, err := s.bot().deliver(t.Context(), []message{said("facts")}, MessageRef{}, "Q1")
+	first, err := s.bot().deliver(t.Context(), []message{said("facts")}, destination{}, "Q1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -389,13 +389,13 @@ func TestPermanentMeansPermanentForTheWordsThatNoRepeatMends(t *testing.T) {
 		s := newStand(t)
 		s.Fail("chat.update", slacktest.Fault{Error: w})
 		s.Fail("chat.postMessage", slacktest.Fault{Error: w})
-		_, err := s.bot().deliver(t.Context(), []message{said("x")}, MessageRef{Channel: incidentsC, TS: "1.1"}, "Q1")
+		_, err := s.bot().deliver(t.Context(), []message{said("x")}, destination{update: MessageRef{Channel: incidentsC, TS: "1.1"}}, "Q1")
 		if !core.IsPermanent(err) || !closedToBot(err) {
 			t.Errorf("%s: %v", w, err)
 		}
 	}
 	s := newStand(t)
 	s.Fail("chat.postMessage", slacktest.Fault{Error: "internal_error"})
-	_, err := s.bot().deliver(t.Context(), []message{said("x")}, MessageRef{}, "Q1")
+	_, err := s.bot().deliver(t.Context(), []message{said("x")}, destination{}, "Q1")
 	checkError(t, err, "internal_error", false)
 }

@@ -46,11 +46,11 @@ func TestALostAnswerIsFoundBelowAStormOfOtherMessages(t *testing.T) {
 		}
 		return obj{"ok": true, "messages": page, "response_metadata": obj{"next_cursor": next}}
 	})
-	found, err := s.bot().find(t.Context(), "Q1/report")
+	found, err := s.bot().find(t.Context(), MessageRef{}, "Q1/report")
 	if err != nil || found != (MessageRef{Channel: incidentsC, TS: "5.5"}) {
 		t.Errorf("%+v, %v", found, err)
 	}
-	if none, err := s.bot().find(t.Context(), "Q2/report"); err != nil || none != (MessageRef{}) {
+	if none, err := s.bot().find(t.Context(), MessageRef{}, "Q2/report"); err != nil || none != (MessageRef{}) {
 		t.Errorf("%+v, %v", none, err)
 	}
 }
@@ -73,7 +73,7 @@ func TestAPostThatNobodyCanLookForIsNotRepeated(t *testing.T) {
 		s := newStand(t)
 		s.Fail("conversations.history", slacktest.Fault{Error: "missing_scope"})
 		out, err := attempted(t, note, func(ctx context.Context) (NotifyReportOutput, error) {
-			return s.both().deliver(ctx, []message{said("brief")}, MessageRef{}, "Q1")
+			return s.both().deliver(ctx, []message{said("brief")}, destination{}, "Q1")
 		})
 		if err != nil || out.Doubtful != (posts == 0) || len(s.Messages()) != posts {
 			t.Errorf("%s: %+v, %v, %v", note, out, err, s.standing())
@@ -82,7 +82,7 @@ func TestAPostThatNobodyCanLookForIsNotRepeated(t *testing.T) {
 	s := newStand(t)
 	s.Fail("conversations.history", slacktest.Fault{Status: 503})
 	_, err := attempted(t, noteSending, func(ctx context.Context) (NotifyReportOutput, error) {
-		out, err := s.both().deliver(ctx, []message{said("brief")}, MessageRef{}, "Q1")
+		out, err := s.both().deliver(ctx, []message{said("brief")}, destination{}, "Q1")
 		if !errors.Is(err, errMaybePosted) || core.IsPermanent(err) {
 			t.Errorf("%v is not looked into again", err)
 		}
@@ -115,12 +115,12 @@ func TestTheWebhookDeliversAfterTheBotFailedOftenEnough(t *testing.T) {
 
 func TestAReportInTheThreadIsShownInTheChannelToo(t *testing.T) {
 	s := newStand(t)
-	first, err := s.bot().deliver(t.Context(), []message{said("facts")}, MessageRef{}, "Q1")
+	first, err := s.bot().deliver(t.Context(), []message{said("facts")}, destination{}, "Q1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Fail("chat.update", slacktest.Fault{Error: "edit_window_closed"})
-	if _, err := s.bot().deliver(t.Context(), []message{said("brief"), said("more")}, first.Message, "Q1"); err != nil {
+	if _, err := s.bot().deliver(t.Context(), []message{said("brief"), said("more")}, destination{update: first.Message}, "Q1"); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
@@ -134,7 +134,7 @@ func TestAReportInTheThreadIsShownInTheChannelToo(t *testing.T) {
 
 func TestAMessageInAChannelThatIsGoneIsPostedAnew(t *testing.T) {
 	s := newStand(t)
-	out, err := s.bot().deliver(t.Context(), []message{said("brief")}, MessageRef{Channel: "C0OLDPLACE", TS: "1.1"}, "Q1")
+	out, err := s.bot().deliver(t.Context(), []message{said("brief")}, destination{update: MessageRef{Channel: "C0OLDPLACE", TS: "1.1"}}, "Q1")
 	if err != nil || out.Message.Channel != incidentsC {
 		t.Errorf("%+v, %v", out, err)
 	}
@@ -166,7 +166,7 @@ func TestASilentSlackDoesNotHoldUpTheFirstMessage(t *testing.T) {
 	defer close(released)
 	c := newCourier(botToken, "#incidents", srv.URL, "", nil, nil)
 	c.patience = 50 * time.Millisecond
-	out, err := c.first(t.Context(), said("facts"), "Q1/facts")
+	out, err := c.first(t.Context(), MessageRef{}, said("facts"), "Q1/facts")
 	if err != nil || out.Message != (MessageRef{Mark: "Q1/facts"}) || !strings.Contains(out.Why, "may have been posted") {
 		t.Errorf("%+v, %v", out, err)
 	}
@@ -175,7 +175,7 @@ func TestASilentSlackDoesNotHoldUpTheFirstMessage(t *testing.T) {
 	}
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
-	if _, err := c.first(stopped, said("facts"), "Q1/facts"); err == nil {
+	if _, err := c.first(stopped, MessageRef{}, said("facts"), "Q1/facts"); err == nil {
 		t.Error("a step that is taken back says that it is done")
 	}
 }
@@ -186,7 +186,7 @@ func TestTheFormWithoutBlocksKeepsEveryWordAndEveryLetter(t *testing.T) {
 	s.Fail("chat.postMessage", slacktest.Fault{Error: "invalid_blocks", Times: 1})
 	s.Fail("webhook", slacktest.Fault{Status: 500, Times: 1})
 	for _, c := range []*courier{s.bot(), newCourier("", "", "", s.url+hookPath, nil, nil)} {
-		if _, err := c.deliver(t.Context(), []message{long}, MessageRef{}, "Q1"); err != nil {
+		if _, err := c.deliver(t.Context(), []message{long}, destination{}, "Q1"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -207,7 +207,7 @@ func TestTheFormWithoutBlocksKeepsEveryWordAndEveryLetter(t *testing.T) {
 func TestAGatewayThatGaveUpWaitingLeavesADoubt(t *testing.T) {
 	s := newStand(t)
 	s.Fail("webhook", slacktest.Fault{Status: 504, Posted: true})
-	out, err := newCourier("", "", "", s.url+hookPath, nil, s.logger()).deliver(t.Context(), []message{said("x")}, MessageRef{}, "k")
+	out, err := newCourier("", "", "", s.url+hookPath, nil, s.logger()).deliver(t.Context(), []message{said("x")}, destination{}, "k")
 	if err != nil || !out.Doubtful || len(s.Messages()) != 1 {
 		t.Errorf("%+v, %v", out, err)
 	}

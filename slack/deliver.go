@@ -54,8 +54,8 @@ func newCourier(token, channel, apiURL, webhookURL string, client *http.Client, 
 	return c
 }
 
-func newAPI(token, apiURL string, client *http.Client) *api.Client {
-	opts := []api.Option{api.OptionHTTPClient(exchange{client})}
+func newAPI(token, apiURL string, client *http.Client, more ...api.Option) *api.Client {
+	opts := append([]api.Option{api.OptionHTTPClient(exchange{client})}, more...)
 	if apiURL != "" {
 		opts = append(opts, api.OptionAPIURL(strings.TrimRight(apiURL, "/")+"/"))
 	}
@@ -64,15 +64,15 @@ func newAPI(token, apiURL string, client *http.Client) *api.Client {
 
 // deliver brings a report to Slack, once: when the bot has brought its first
 // message there, the webhook does not bring it again.
-func (c *courier) deliver(ctx context.Context, messages []message, update MessageRef, key string) (NotifyReportOutput, error) {
+func (c *courier) deliver(ctx context.Context, messages []message, to destination, key string) (NotifyReportOutput, error) {
 	if c.bot == nil {
 		out, err := c.byHook(ctx, messages)
 		c.health.Saw(err)
 		return out, err
 	}
-	out, err := c.byBot(ctx, messages, update, key)
+	out, err := c.byBot(ctx, messages, to, key)
 	c.health.Saw(err) // also when the webhook delivers in its place
-	if c.hook == nil || out.Parts > 0 || !handsOver(core.Attempt(ctx), err) {
+	if c.hook == nil || to.inThread() || out.Parts > 0 || !handsOver(core.Attempt(ctx), err) {
 		if err == nil && !out.Doubtful {
 			out.Permalink = c.permalink(ctx, out.Message)
 		}
@@ -91,16 +91,25 @@ func handsOver(attempt int, err error) bool {
 	return closedToBot(err) || attempt >= botPatience
 }
 
+// destination is where messages go: as an edit of one that is there, else into a
+// thread, else into the channel of the settings.
+type destination struct{ update, thread MessageRef }
+
+func (d destination) inThread() bool { return d.thread.TS != "" }
+
 // byBot edits the message that is there, or posts a new one.
-func (c *courier) byBot(ctx context.Context, messages []message, update MessageRef, key string) (NotifyReportOutput, error) {
+func (c *courier) byBot(ctx context.Context, messages []message, to destination, key string) (NotifyReportOutput, error) {
+	update := to.update
 	if update.TS == "" && update.Mark != "" { // the first message may be there, or not
-		update, _ = c.find(ctx, update.Mark)
+		update, _ = c.find(ctx, to.thread, update.Mark)
 	}
 	if update.TS == "" {
-		return c.postOnce(ctx, messages, key+"/report")
+		return c.postOnce(ctx, to.thread, messages, key+"/report")
 	}
 	err := c.edit(ctx, update, messages[0])
 	switch {
+	case notEditable(err) && to.inThread():
+		return c.postOnce(ctx, to.thread, messages, key+"/report")
 	case notEditable(err):
 		c.log.Warn("the first message cannot be edited any more; the report follows it", "error", err)
 		return c.reply(ctx, messages, update, key)
@@ -123,15 +132,16 @@ func (c *courier) reply(ctx context.Context, messages []message, to MessageRef, 
 	if err == nil || out.Parts > 0 || !gone(err) {
 		return out, err
 	}
-	return c.postOnce(ctx, messages, key+"/report")
+	return c.postOnce(ctx, MessageRef{}, messages, key+"/report")
 }
 
 // postOnce posts messages, the first in the channel and the others in its
-// thread. What an earlier attempt posted is found by its mark and not repeated.
-func (c *courier) postOnce(ctx context.Context, messages []message, key string) (NotifyReportOutput, error) {
+// thread, or the only one into a thread. What an earlier attempt posted is found
+// by its mark and not repeated.
+func (c *courier) postOnce(ctx context.Context, thread MessageRef, messages []message, key string) (NotifyReportOutput, error) {
 	out := NotifyReportOutput{Via: ViaBot, Parts: 1}
 	if last := core.LastNote(ctx); core.Attempt(ctx) > 1 || last != "" {
-		found, err := c.find(ctx, key)
+		found, err := c.find(ctx, thread, key)
 		switch {
 		case found.TS != "":
 			out.Message = found
@@ -141,7 +151,7 @@ func (c *courier) postOnce(ctx context.Context, messages []message, key string) 
 		}
 	}
 	core.Note(ctx, noteSending)
-	ref, err := c.post(ctx, c.channel, "", messages[0], key)
+	ref, err := c.post(ctx, firstOf(thread.Channel, c.channel), thread.TS, messages[0], key)
 	if err != nil {
 		noteFailure(ctx, err)
 		return NotifyReportOutput{}, err

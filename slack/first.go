@@ -55,7 +55,7 @@ func NotifyFacts(in NotifyFactsInput) *core.Node {
 		if c.bot == nil {
 			return NotifyFactsOutput{Why: "no bot token and channel"}, nil
 		}
-		return c.first(ctx, in.message(f), runKey(ctx, f.Key)+"/facts")
+		return c.first(ctx, MessageRef{}, in.message(f), runKey(ctx, f.Key)+"/facts")
 	}).WithHealth("slack", c.health.Reason)
 }
 
@@ -63,15 +63,17 @@ func (in NotifyFactsInput) message(f factsInput) message {
 	head := headBlocks("Incident: facts so far", f.Incident, nil)
 	note := footBlock("The review is under way; this message will become the brief.")
 	text := fallback("", f.Incident, "facts so far")
-	return alone(layout(head, withoutTitle(f.Body, f.Incident), note, text, linksOf(in.Links, f.Links, f.Incident)))
+	m := alone(layout(head, withoutTitle(f.Body, f.Incident), note, text, linksOf(in.Links, f.Links, f.Incident)))
+	m.incident = f.Incident.ID
+	return m
 }
 
-// first posts the message that a report will edit. It fails only when the step
-// itself is taken back, to be run again.
-func (c *courier) first(ctx context.Context, m message, mark string) (NotifyFactsOutput, error) {
+// first posts the message that a report will edit, in a thread when one is named.
+// It fails only when the step itself is taken back, to be run again.
+func (c *courier) first(ctx context.Context, thread MessageRef, m message, mark string) (NotifyFactsOutput, error) {
 	short, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
-	out, err := c.postOnce(short, []message{m}, mark)
+	out, err := c.postOnce(short, thread, []message{m}, mark)
 	c.health.Saw(err)
 	switch {
 	case err == nil && !out.Doubtful:

@@ -91,7 +91,7 @@ func TestAWebhooksAnswersAreToldApart(t *testing.T) {
 			srv := httptest.NewServer(host)
 			defer srv.Close()
 			courier, _ := hookCourier(t, srv.URL, nil)
-			out, err := courier.deliver(t.Context(), []message{said("disk *full* a<1 & hot")}, MessageRef{}, "k")
+			out, err := courier.deliver(t.Context(), []message{said("disk *full* a<1 & hot")}, destination{}, "k")
 			if len(host.got) != c.posts {
 				t.Errorf("%d posts, want %d", len(host.got), c.posts)
 			}
@@ -142,7 +142,7 @@ func TestAWebhooksPostUnfurlsNothing(t *testing.T) {
 	srv := httptest.NewServer(host)
 	defer srv.Close()
 	c, _ := hookCourier(t, srv.URL, nil)
-	if _, err := c.deliver(t.Context(), []message{said("x")}, MessageRef{}, "k"); err != nil {
+	if _, err := c.deliver(t.Context(), []message{said("x")}, destination{}, "k"); err != nil {
 		t.Fatal(err)
 	}
 	if b := host.got[0]; b["unfurl_links"] != false || b["unfurl_media"] != false || b["text"] != "x" {
@@ -157,7 +157,7 @@ func TestAWebhookGetsOneMessageThatSaysWhatIsMissing(t *testing.T) {
 	if len(all) < 2 {
 		t.Fatal("the brief fits into one message")
 	}
-	if _, err := c.deliver(t.Context(), all, MessageRef{}, "k"); err != nil {
+	if _, err := c.deliver(t.Context(), all, destination{}, "k"); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(s.Messages()); n != 1 {
@@ -193,7 +193,7 @@ func TestAPostThatMayHaveHappenedIsDoubtfulAndNotRepeated(t *testing.T) {
 			}))
 			defer srv.Close()
 			courier, logged := hookCourier(t, srv.URL, border.Client(border.ClientOptions{Timeout: 200 * time.Millisecond}))
-			out, err := courier.deliver(t.Context(), []message{said("x")}, MessageRef{}, "k")
+			out, err := courier.deliver(t.Context(), []message{said("x")}, destination{}, "k")
 			if err != nil || !out.Doubtful || out.Via != ViaWebhook || len(posts) != 1 {
 				t.Errorf("%+v, %v, %d posts", out, err, len(posts))
 			}
@@ -225,7 +225,7 @@ func TestAPostThatNeverLeftIsRepeated(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			courier, _ := hookCourier(t, c.url, nil)
-			out, err := courier.deliver(c.ctx, []message{said("x")}, MessageRef{}, "k")
+			out, err := courier.deliver(c.ctx, []message{said("x")}, destination{}, "k")
 			checkError(t, err, c.want, false)
 			if out.Doubtful || errors.Is(err, errMaybePosted) {
 				t.Errorf("%+v: %v", out, err)
@@ -240,10 +240,10 @@ func TestAHostThatIsLeftAloneForALoginIsNoDoubtfulPost(t *testing.T) {
 	defer srv.Close()
 	courier, _ := hookCourier(t, srv.URL, nil)
 	for range 3 {
-		_, err := courier.deliver(t.Context(), []message{said("x")}, MessageRef{}, "k")
+		_, err := courier.deliver(t.Context(), []message{said("x")}, destination{}, "k")
 		checkError(t, err, "answered 401 invalid_token", true)
 	}
-	out, err := courier.deliver(t.Context(), []message{said("x")}, MessageRef{}, "k")
+	out, err := courier.deliver(t.Context(), []message{said("x")}, destination{}, "k")
 	checkError(t, err, "refused the login 3 times", false)
 	if out.Doubtful || len(host.got) != 3 {
 		t.Errorf("%+v, %d posts", out, len(host.got))
@@ -258,7 +258,7 @@ func TestAWebhookThatHasMovedIsNotFollowed(t *testing.T) {
 			http.Redirect(w, r, other.URL+r.URL.Path, status)
 		}))
 		courier, _ := hookCourier(t, srv.URL, nil)
-		out, err := courier.deliver(t.Context(), []message{said("x")}, MessageRef{}, "k")
+		out, err := courier.deliver(t.Context(), []message{said("x")}, destination{}, "k")
 		checkError(t, err, "has moved to", true)
 		if out.Doubtful || len(elsewhere.got) != 0 {
 			t.Errorf("%d: %+v, %d posts elsewhere", status, out, len(elsewhere.got))
@@ -276,7 +276,7 @@ func TestAnAnswerThatBreaksOffCountsByItsStatus(t *testing.T) {
 			_, _ = io.WriteString(w, "o")
 		}))
 		courier, _ := hookCourier(t, srv.URL, nil)
-		out, err := courier.deliver(t.Context(), []message{said("x")}, MessageRef{}, "k")
+		out, err := courier.deliver(t.Context(), []message{said("x")}, destination{}, "k")
 		checkError(t, err, want, status == 404)
 		if out.Doubtful {
 			t.Errorf("%d: %+v", status, out)
@@ -287,12 +287,12 @@ func TestAnAnswerThatBreaksOffCountsByItsStatus(t *testing.T) {
 
 func TestAnAddressThatIsNoneIsNotRepeated(t *testing.T) {
 	c := newCourier("", "", "", "http://bad host"+hookPath, nil, nil)
-	_, err := c.deliver(t.Context(), []message{said("x")}, MessageRef{}, "k")
+	_, err := c.deliver(t.Context(), []message{said("x")}, destination{}, "k")
 	checkError(t, err, "SLACK_WEBHOOK_URL is no address", true)
 }
 
 func TestWithoutBotAndWebhookNobodyIsTold(t *testing.T) {
-	out, err := newCourier("", "", "", "", nil, nil).deliver(t.Context(), []message{said("x")}, MessageRef{}, "k")
+	out, err := newCourier("", "", "", "", nil, nil).deliver(t.Context(), []message{said("x")}, destination{}, "k")
 	if err != nil || out.Via != ViaNobody || out.Parts != 0 {
 		t.Errorf("%+v, %v", out, err)
 	}

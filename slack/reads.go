@@ -185,7 +185,12 @@ func (c *Client) History(ctx context.Context, channel string, oldest, latest tim
 
 // Replies reads a thread, the oldest first, at most 1,000 messages.
 func (c *Client) Replies(ctx context.Context, channel, thread string) ([]incident.ChatMessage, incident.Cut, error) {
-	return c.read(ctx, "conversations.replies", channel, url.Values{"ts": {thread}, "limit": {strconv.Itoa(pageSize)}}, threadPages)
+	return c.read(ctx, "conversations.replies", channel, threadQuery(MessageRef{TS: thread}), threadPages)
+}
+
+// threadQuery asks for a thread, whose channel may be filled in later.
+func threadQuery(at MessageRef) url.Values {
+	return url.Values{"channel": {at.Channel}, "ts": {at.TS}, "limit": {strconv.Itoa(pageSize)}}
 }
 
 func (c *Client) read(ctx context.Context, method, channel string, q url.Values, pages int) ([]incident.ChatMessage, incident.Cut, error) {

@@ -44,6 +44,9 @@ type message struct {
 	plain  string   // the whole content without form, for when the blocks are refused
 	titles []string // of the sections that begin in it
 	aloud  bool     // as a reply, it is shown in the channel too
+
+	incident string           // the id of the incident that it is about, for replies
+	buttons  *api.ActionBlock // shown above its last block, where a bot posts it
 }
 
 // layout puts head and foot around the body's first page; the other pages are

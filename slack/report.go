@@ -46,6 +46,8 @@ type NotifyReportInput struct {
 	Provider   core.Ref // string, and its provider
 	Links      core.Ref // []string, the addresses that may be clickable; every one when not set
 	Key        core.Ref // string, begins the mark by which a message is found and posted once
+	Thread     core.Ref // MessageRef, the thread that the report is a reply in; the channel when not set
+	Buttons    bool     // below a report in the channel: review again, useful, not useful
 }
 
 type reportInput struct {
@@ -64,6 +66,7 @@ type reportInput struct {
 	Update     MessageRef        `json:"update,omitzero"`
 	Links      []string          `json:"links"`
 	Key        string            `json:"key,omitempty"`
+	Thread     MessageRef        `json:"thread,omitzero"`
 }
 
 // MessageRef names a message: the channel's id, as the post returned it, and the
@@ -98,10 +101,11 @@ func NotifyReport(in NotifyReportInput) *core.Node {
 		"Value1": in.Value1, "Value2": in.Value2, "Body": in.Body, "CostUSD": in.CostUSD, "Duration": in.Duration,
 		"TurnsUsed": in.TurnsUsed, "Succeeded": in.Succeeded, "Outcome": in.Outcome, "StopReason": in.StopReason,
 		"Model": in.Model, "Provider": in.Provider, "Incident": in.Incident, "Update": in.Update, "Links": in.Links, "Key": in.Key,
+		"Thread": in.Thread,
 	}
 	c := newCourier(in.BotToken, in.Channel, in.APIURL, in.WebhookURL, in.HTTP, in.Logger)
 	return core.Activity("slack.NotifyReport", bind, func(ctx context.Context, r reportInput) (NotifyReportOutput, error) {
-		return c.deliver(ctx, in.messages(r), r.Update, runKey(ctx, r.Key))
+		return c.deliver(ctx, in.messages(r), destination{update: r.Update, thread: r.Thread}, runKey(ctx, r.Key))
 	}).WithHealth("slack", c.health.Reason)
 }
 
@@ -133,7 +137,20 @@ func (in NotifyReportInput) messages(r reportInput) []message {
 	if failed && r.StopReason != "" { // a reason is no Markdown
 		c.section(with(span{}, "Reason: "+line(r.StopReason, maxFoot)), false)
 	}
-	return messagesOf(c.pieces, head, foot, text)
+	return in.addressed(r, messagesOf(c.pieces, head, foot, text))
+}
+
+// addressed says what a report is about, and what can be done with it. In a
+// thread it is one message: a reply has no thread of its own.
+func (in NotifyReportInput) addressed(r reportInput, all []message) []message {
+	if r.Thread.TS != "" {
+		return []message{alone(all)}
+	}
+	all[0].incident = r.Incident.ID
+	if in.Buttons && r.Incident.ID != "" {
+		all[0].buttons = buttonsFor(r.Incident.ID)
+	}
+	return all
 }
 
 // linksOf says which addresses may be clickable: all when the flow names none,

@@ -28,7 +28,8 @@ type wireMessage struct {
 	Metadata struct {
 		EventType string `json:"event_type"`
 		Payload   struct {
-			Key string `json:"key"`
+			Key      string `json:"key"`
+			Incident string `json:"incident"`
 		} `json:"event_payload"`
 	} `json:"metadata"`
 }

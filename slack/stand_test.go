@@ -234,7 +234,7 @@ func bound(in NotifyReportInput) NotifyReportInput {
 	g := func(field string) core.Ref { return core.Output("given." + field) }
 	in.Value1, in.Value2, in.Body, in.CostUSD, in.Duration = g("Value1"), g("Value2"), g("Body"), g("CostUSD"), g("Duration")
 	in.TurnsUsed, in.Succeeded, in.Outcome, in.StopReason, in.Model = g("TurnsUsed"), g("Succeeded"), g("Outcome"), g("StopReason"), g("Model")
-	in.Incident, in.Update, in.Links, in.Key = g("Incident"), g("Update"), g("Links"), g("Key")
+	in.Incident, in.Update, in.Links, in.Key, in.Thread = g("Incident"), g("Update"), g("Links"), g("Key"), g("Thread")
 	return in
 }
 

@@ -53,6 +53,15 @@ type SlackConfig struct {
 	BotToken   string
 	Channel    string
 	APIURL     string
+
+	SigningSecret string // takes replies and buttons over HTTP
+	AppToken      string // takes them over Socket Mode
+}
+
+// AnswersPeople reports whether replies and buttons can reach us, and an answer
+// can be posted.
+func (c SlackConfig) AnswersPeople() bool {
+	return c.BotToken != "" && c.Channel != "" && (c.SigningSecret != "" || c.AppToken != "")
 }
 
 func (c FlowConfig) withDefaults() FlowConfig {

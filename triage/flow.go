@@ -77,6 +77,7 @@ func BuildFlow(cfg FlowConfig) *core.Flow {
 			Incident:    core.Output("facts.Facts.Incident"),
 			Update:      core.Output("first.Message"),
 			Links:       core.Output("brief.Links"),
+			Buttons:     cfg.Slack.AnswersPeople(),
 			LLMProvider: cfg.LLM.ProviderType,
 			LLMModel:    cfg.LLM.Model,
 			FailHeader:  "Incident Review Failed",

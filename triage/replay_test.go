@@ -12,8 +12,10 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/opsbuddy/opsbuddy/agent"
 	"github.com/opsbuddy/opsbuddy/core"
 	"github.com/opsbuddy/opsbuddy/internal/world"
+	"github.com/opsbuddy/opsbuddy/triage"
 )
 
 // TestRecordedHistoriesReplay holds today's workflow code against histories that
@@ -22,8 +24,8 @@ import (
 // old way behind workflow.GetVersion, and record a new history beside the old.
 func TestRecordedHistoriesReplay(t *testing.T) {
 	files, err := filepath.Glob("testdata/history/*.json")
-	if err != nil || len(files) < 3 {
-		t.Fatalf("%d recorded histories, want at least 3 (%v)", len(files), err)
+	if err != nil || len(files) < 5 {
+		t.Fatalf("%d recorded histories, want at least 5 (%v)", len(files), err)
 	}
 	company, err := world.Load()
 	if err != nil {
@@ -41,8 +43,10 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 				t.Fatal(err)
 			}
 			p := &play{world: w}
-			if err := p.flow(t).RegisterOn(replayRegistry{t, r}); err != nil {
-				t.Fatal(err)
+			for _, f := range []*core.Flow{p.flow(t), triage.BuildFollowUp(triage.FlowConfig{LLM: agent.LLMConfig{ProviderType: "none"}})} {
+				if err := f.RegisterOn(replayRegistry{t, r}); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if err := replay(r, file); err != nil {
 				t.Error(err)

@@ -38,15 +38,15 @@ func gatherFacts(cfg FlowConfig, webhook core.Ref) *core.Node {
 	return core.Activity("triage.Facts", core.Bind{"Incident": webhook},
 		func(ctx context.Context, in factsInput) (FactsOutput, error) {
 			f := evidence.Gather(ctx, cfg.Readers, in.Incident)
-			if err := ctx.Err(); err != nil {
-				return FactsOutput{}, err // the worker stops: hand the step back
-			}
-			return FactsOutput{
-				Facts: f, Brief: brief.FactsOnly(f), Links: f.Links(),
-				Prompt: brief.Prompt(f, rand.Text()[:12]), NextEvidence: len(f.Items) + 1,
-				Resolved: f.Incident.Status == incident.Resolved, ReadAt: f.ReadAt,
-			}, nil
+			return factsOutput(f, brief.Prompt(f, rand.Text()[:12])), ctx.Err() // the worker stops: hand the step back
 		})
+}
+
+func factsOutput(f evidence.Facts, prompt string) FactsOutput {
+	return FactsOutput{
+		Facts: f, Brief: brief.FactsOnly(f), Links: f.Links(), Prompt: prompt, NextEvidence: len(f.Items) + 1,
+		Resolved: f.Incident.Status == incident.Resolved, ReadAt: f.ReadAt,
+	}
 }
 
 type briefInput struct {
@@ -73,12 +73,15 @@ func composeBrief(review, facts core.Ref, now func() time.Time) *core.Node {
 	return core.Activity("triage.Brief", core.Bind{"Review": review, "Facts": facts},
 		func(_ context.Context, in briefInput) (BriefOutput, error) {
 			b := brief.Compose(answer(in.Review), in.Facts)
-			return BriefOutput{
-				Markdown: b.Markdown, Outcome: string(b.Outcome), Links: b.Links,
-				Succeeded: b.Outcome == brief.Full || b.Outcome == brief.Resolved, Reason: reason(in.Review),
-				Cost: in.Review.TotalCost, Duration: now().Sub(in.Facts.ReadAt), Turns: in.Review.Iterations, Model: in.Review.Model,
-			}, nil
+			return briefOutput(b, in, b.Outcome == brief.Full || b.Outcome == brief.Resolved, now()), nil
 		})
+}
+
+func briefOutput(b brief.Brief, in briefInput, succeeded bool, now time.Time) BriefOutput {
+	return BriefOutput{
+		Markdown: b.Markdown, Outcome: string(b.Outcome), Links: b.Links, Succeeded: succeeded, Reason: reason(in.Review),
+		Cost: in.Review.TotalCost, Duration: now.Sub(in.Facts.ReadAt), Turns: in.Review.Iterations, Model: in.Review.Model,
+	}
 }
 
 // answer translates the agent's result into the brief's terms.

@@ -70,12 +70,13 @@ func (p *program) flowConfig(cfg config.Config, s triage.Sources, log *slog.Logg
 		Slack: triage.SlackConfig{
 			WebhookURL: cfg.Slack.WebhookURL.Reveal(), BotToken: cfg.Slack.BotToken.Reveal(),
 			Channel: cfg.Slack.Channel, APIURL: cfg.Slack.APIURL,
+			SigningSecret: cfg.Slack.SigningSecret.Reveal(), AppToken: cfg.Slack.AppToken.Reveal(),
 		},
 		Logger: log, Metrics: metrics,
 	}
 }
 
-// worker makes the worker of the flow; the caller adds the doors.
+// worker makes the worker of the flow; the caller adds the doors, and other flows.
 func (p *program) worker(cfg config.Config, flow *core.Flow, log *slog.Logger, gather *prometheus.Registry) *core.Worker {
 	return core.NewWorker().
 		WithConfig(core.WorkerConfig{

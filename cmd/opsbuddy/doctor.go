@@ -13,6 +13,7 @@ import (
 	"github.com/opsbuddy/opsbuddy/agent"
 	"github.com/opsbuddy/opsbuddy/config"
 	"github.com/opsbuddy/opsbuddy/core"
+	"github.com/opsbuddy/opsbuddy/slack"
 	"github.com/opsbuddy/opsbuddy/triage"
 )
 
@@ -98,6 +99,11 @@ func (p *program) examine(ctx context.Context, cfg config.Config, fix bool) []fi
 				return ch.ID + " can be read", err
 			})
 		}
+	}
+	if cfg.Slack.AppToken.IsSet() {
+		check("replies", func(ctx context.Context) (string, error) {
+			return slack.CheckSocket(ctx, cfg.Slack.AppToken.Reveal(), cfg.Slack.APIURL)
+		})
 	}
 	flow := p.flowConfig(cfg, s, log, nil)
 	check("tools", func(ctx context.Context) (string, error) { return agent.CheckTools(ctx, flow.Tools, flow.BaseEnv) })

@@ -40,7 +40,7 @@ func (p *program) review(ctx context.Context, cfg config.Config, id string, post
 	if err != nil {
 		return err
 	}
-	cfg.PagerDuty.AllowedServices, cfg.Server.TemporalUIAddr = nil, ""
+	cfg.Server.TemporalUIAddr = ""
 	if !post { // the channel is read all the same
 		cfg.Slack.WebhookURL, cfg.Slack.Channel = config.Secret{}, ""
 		cfg.PagerDuty.Note = false
@@ -63,7 +63,7 @@ func (p *program) review(ctx context.Context, cfg config.Config, id string, post
 	if err := w.Start(ctx); err != nil {
 		return err
 	}
-	out, err := runOnce(ctx, w, flow, known.ID, pagerduty.Event{Type: "incident.triggered", Incident: known, OccurredAt: time.Now()}.Payload())
+	out, err := runOnce(ctx, w, flow, known.ID, pagerduty.Requested(known).Payload())
 	if err := errors.Join(err, w.Stop()); err != nil {
 		return err
 	}

@@ -27,8 +27,11 @@ func (p *program) serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			flow := triage.BuildFlow(p.flowConfig(cfg, s, log, metrics))
-			w := p.worker(cfg, flow, log, metrics)
+			flow := p.flowConfig(cfg, s, log, metrics)
+			w := p.worker(cfg, triage.BuildFlow(flow), log, metrics)
+			if flow.Slack.AnswersPeople() {
+				w.WithFlow(triage.BuildFollowUp(flow))
+			}
 			return w.
 				WithWebhookServer(cfg.Server.WebhookAddr).
 				WithHealthServer(cfg.Server.HealthAddr).

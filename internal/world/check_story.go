@@ -133,6 +133,10 @@ func (c *checker) scenario(s scenario, seen map[string]bool, i int) {
 		c.message(m, at("messages", k)...)
 	}
 	c.turns(s.Model, at)
+	for k, q := range s.Questions {
+		c.text(q.Asks, at("questions", k, "asks")...)
+		c.text(q.Answer, at("questions", k, "answer")...)
+	}
 }
 
 // turns checks that a replayed model ends in a brief and calls tools by names.

@@ -181,6 +181,14 @@ type scenario struct {
 	Tickets  []ticket   `yaml:"tickets"`
 	Pages    []page     `yaml:"pages"`
 	Model    []turn     `yaml:"model"`
+	// Questions are what the model answers when a person asks below the brief.
+	Questions []question `yaml:"questions"`
+}
+
+// question is known by words of it.
+type question struct {
+	Asks   string `yaml:"asks"`
+	Answer string `yaml:"answer"`
 }
 
 // turn is one answer of the model: calls of tools, or the brief.

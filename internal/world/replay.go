@@ -46,6 +46,9 @@ func (w *World) replay(ask modeltest.Ask) modeltest.Turn {
 	if s, ok := w.about(ask); ok {
 		entry.Scenario = s.Slug
 		answer, entry.Brief = next(s.Model, ask)
+		if text := asked(s, ask); text != "" {
+			answer, entry.Brief = modeltest.Turn{Text: text}, false
+		}
 	}
 	w.mu.Lock()
 	w.calls = append(w.calls, entry)
@@ -68,6 +71,21 @@ func (w *World) about(ask modeltest.Ask) (scenario, bool) {
 		}
 	}
 	return scenario{}, false
+}
+
+// asked is the answer to a question that the conversation begins with, empty when
+// it begins with none.
+func asked(s scenario, ask modeltest.Ask) string {
+	_, words, ok := strings.Cut(ask.First, "<<<QUESTION")
+	if !ok {
+		return ""
+	}
+	for _, q := range s.Questions {
+		if strings.Contains(words, q.Asks) {
+			return strings.TrimSpace(q.Answer)
+		}
+	}
+	return "Nothing in the evidence answers that."
 }
 
 // next is the turn that follows, and whether it is the brief. Tools that are not

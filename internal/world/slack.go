@@ -85,6 +85,8 @@ func (c *chat) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/archives/"):
 		c.w.slackPage(rw, r)
+	case r.URL.Path == "/socket", method == "apps.connections.open": // they go by the app's own token
+		c.posted.ServeHTTP(rw, r)
 	case !isAPI || read == nil:
 		c.write(rw, r)
 	default:

@@ -82,6 +82,12 @@ func (c *chat) ownMessages(channel string, f form) []obj {
 			"type": "message", "ts": m.TS, "text": m.Text, "user": slackUserID(slackBot), "bot_id": botID(slackBot), "team": slackTeamID,
 			"bot_profile": obj{"id": botID(slackBot), "name": "Ops Buddy", "deleted": false},
 		}
+		switch m.Kind {
+		case "whisper":
+			continue
+		case "person":
+			o = obj{"type": "message", "ts": m.TS, "text": m.Text, "user": m.User, "team": slackTeamID}
+		}
 		if len(m.Blocks) > 0 {
 			o["blocks"] = m.Blocks
 		}

@@ -11,14 +11,17 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/gorilla/websocket"
 )
 
 // Message is one thing that was put into Slack, as it came.
 type Message struct {
-	Kind     string // "post", "reply", "edit" or "webhook"
+	Kind     string // "post", "reply", "edit" or "webhook"; "whisper" to one person, "person" by one
 	Channel  string // id; empty for the webhook
 	TS       string
 	ThreadTS string
+	User     string // who wrote it, or alone sees it
 	Text     string
 	Blocks   json.RawMessage
 	Metadata json.RawMessage
@@ -42,6 +45,8 @@ type Server struct {
 	sent     []Message
 	faults   map[string]*Fault
 	clock    int
+	app      *websocket.Conn // over Socket Mode
+	acks     chan string
 }
 
 // New returns a Slack with one channel, #incidents (C0INCIDENTS).
@@ -100,11 +105,16 @@ func (s *Server) standing() []Message {
 }
 
 // ServeHTTP answers /api/chat.*, conversations.list, .history and .replies of
-// what was posted, and /services/… as an incoming webhook.
+// what was posted, /services/… as an incoming webhook, and /socket as Socket Mode.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 4<<20))
 	if err != nil {
 		http.Error(w, "unreadable", http.StatusBadRequest)
+		return
+	}
+	method := strings.TrimPrefix(r.URL.Path, "/api/")
+	if method == "/socket" {
+		s.socket(w, r)
 		return
 	}
 	s.mu.Lock()
@@ -113,8 +123,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.webhook(w, body)
 		return
 	}
-	method := strings.TrimPrefix(r.URL.Path, "/api/")
 	f := form(r, body)
+	f["host"] = r.Host
 	if s.fails(w, method, func() { s.api(method, f) }) {
 		return
 	}
@@ -163,6 +173,10 @@ func (s *Server) api(method string, f map[string]string) answer {
 		return s.list(f, func(m Message) bool { return m.ThreadTS == "" })
 	case "conversations.replies":
 		return s.list(f, func(m Message) bool { return m.ThreadTS == f["ts"] || m.TS == f["ts"] })
+	case "apps.connections.open":
+		return answer{"ok": true, "url": "ws://" + f["host"] + "/socket"}
+	case "chat.postEphemeral":
+		return s.whisper(f)
 	case "conversations.list":
 		return s.listChannels()
 	case "chat.getPermalink":
@@ -260,14 +274,25 @@ func message(f map[string]string) (Message, answer) {
 func (s *Server) list(f map[string]string, want func(Message) bool) answer {
 	var out []map[string]any
 	for _, m := range s.standing() {
-		if m.Channel != f["channel"] || !want(m) {
+		if m.Channel != f["channel"] || m.Kind == "whisper" || !want(m) {
 			continue
 		}
-		o := map[string]any{"type": "message", "ts": m.TS, "text": m.Text, "bot_id": "B0OPSBUDDY"}
+		o := map[string]any{"type": "message", "ts": m.TS, "text": m.Text}
+		if m.User != "" {
+			o["user"] = m.User
+		} else {
+			o["bot_id"] = "B0OPSBUDDY"
+		}
 		if f["include_all_metadata"] == "true" || f["include_all_metadata"] == "1" {
 			o["metadata"] = m.Metadata
 		}
-		out = append([]map[string]any{o}, out...)
+		if len(m.Blocks) > 0 {
+			o["blocks"] = m.Blocks
+		}
+		out = append(out, o)
+	}
+	if f["ts"] == "" { // a channel comes the newest first, a thread the oldest
+		slices.Reverse(out)
 	}
 	return answer{"ok": true, "messages": out, "has_more": false}
 }

@@ -119,7 +119,7 @@ func TestHistoryAndRepliesShowWhatStands(t *testing.T) {
 	if diff := cmp.Diff([]string{"second", "edited"}, texts(ask(t, base, "conversations.history", "channel", "C0INCIDENTS"))); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"reply", "edited"}, texts(ask(t, base, "conversations.replies", "channel", "C0INCIDENTS", "ts", root))); diff != "" {
+	if diff := cmp.Diff([]string{"edited", "reply"}, texts(ask(t, base, "conversations.replies", "channel", "C0INCIDENTS", "ts", root))); diff != "" {
 		t.Error(diff)
 	}
 	marked := ask(t, base, "conversations.history", "channel", "C0INCIDENTS", "include_all_metadata", "true")["messages"].([]any)[1].(map[string]any)

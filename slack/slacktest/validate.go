@@ -52,7 +52,8 @@ func Validate(blocks json.RawMessage, webhook bool) error {
 
 func (n node) str(key string) string { s, _ := n[key].(string); return s }
 
-func (n node) obj(key string) node { m, _ := n[key].(map[string]any); return m }
+// label is the text object of a block or a button.
+func (n node) label() node { m, _ := n["text"].(map[string]any); return m }
 
 func (n node) elements() []node {
 	raw, _ := n["elements"].([]any)
@@ -73,12 +74,14 @@ type validator struct {
 func (v *validator) block(b node) error {
 	switch t := b.str("type"); t {
 	case "header":
-		if b.obj("text").str("type") != "plain_text" {
+		if b.label().str("type") != "plain_text" {
 			return fmt.Errorf("a header wants plain_text")
 		}
-		return v.text(b.obj("text").str("text"), maxHeader)
+		return v.text(b.label().str("text"), maxHeader)
 	case "section":
-		return v.text(b.obj("text").str("text"), maxSection)
+		return v.text(b.label().str("text"), maxSection)
+	case "actions":
+		return v.actions(b.elements())
 	case "divider":
 		return nil
 	case "context":
@@ -98,6 +101,29 @@ func (v *validator) block(b node) error {
 	default:
 		return fmt.Errorf("type %q is not taken here", t)
 	}
+}
+
+// actions are buttons: at most 25, whose ids differ
+// (docs.slack.dev/reference/block-kit/block-elements/button-element).
+func (v *validator) actions(elements []node) error {
+	if n := len(elements); n == 0 || n > 25 || v.webhook {
+		return fmt.Errorf("%d buttons, want 1 to 25, and none over a webhook", n)
+	}
+	ids := map[string]bool{}
+	for _, e := range elements {
+		id := e.str("action_id")
+		switch {
+		case e.str("type") != "button" || e.label().str("type") != "plain_text":
+			return fmt.Errorf("element %q is no button with plain text", e.str("type"))
+		case id == "" || len(id) > 255 || ids[id] || len(e.str("value")) > 2000:
+			return fmt.Errorf("button %q: its id is missing, too long or taken, or its value is too long", id)
+		}
+		ids[id] = true
+		if err := v.text(e.label().str("text"), 75); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // length is a text's in UTF-16.
