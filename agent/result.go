@@ -29,6 +29,7 @@ const (
 	Refused       StopReason = "refused"
 	ModelFailed   StopReason = "model failed"
 	NoModel       StopReason = "no model"
+	Interrupted   StopReason = "interrupted" // the flow had no more use for an answer
 )
 
 // Result is the outcome of a run, and always there. Frozen: histories hold it.

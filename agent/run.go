@@ -19,6 +19,7 @@ type run struct {
 	plan    Plan
 	started time.Time
 	hard    workflow.Future // ready when the step's time is over
+	told    workflow.Future // ready when the flow says stop; its value is the reason
 
 	mark    string            // delimits tool results; random to the outside
 	prompt  model.Message     // the first message, never compacted
@@ -46,13 +47,29 @@ type run struct {
 	detail string
 }
 
-var errDeadline = errors.New("the deadline passed")
+var (
+	errDeadline = errors.New("the deadline passed")
+	errTold     = errors.New("the flow said stop")
+)
 
-// await waits for f, but not beyond the step's deadline.
+// hear listens for the flow's word to stop.
+func (r *run) hear(ctx workflow.Context) {
+	told, settable := workflow.NewFuture(ctx)
+	r.told = told
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		var why string
+		workflow.GetSignalChannel(ctx, core.StopSignal).Receive(ctx, &why)
+		r.stop(Interrupted, why)
+		settable.Set(why, nil)
+	})
+}
+
+// await waits for f, but not beyond the step's deadline or the flow's word to stop.
 func (r *run) await(ctx workflow.Context, f workflow.Future, out any) error {
 	var err error
 	s := workflow.NewSelector(ctx)
 	s.AddFuture(f, func(f workflow.Future) { err = f.Get(ctx, out) })
+	s.AddFuture(r.told, func(workflow.Future) { err = errTold })
 	s.AddFuture(r.hard, func(workflow.Future) { err = errDeadline })
 	s.AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) { err = ctx.Err() })
 	s.Select(ctx)
@@ -118,7 +135,7 @@ func (r *run) think(ctx workflow.Context, purpose string, messages []model.Messa
 			messages = r.messages()
 			continue
 		}
-		if r.models+1 < len(r.plan.Models) && !errors.Is(err, errDeadline) {
+		if r.models+1 < len(r.plan.Models) && !errors.Is(err, errDeadline) && !errors.Is(err, errTold) {
 			r.models++
 			continue
 		}

@@ -32,6 +32,7 @@ func Workflow(ctx workflow.Context, in Input) (Result, error) {
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	r.hard = workflow.NewTimer(ctx, in.StepTimeout)
+	r.hear(ctx)
 
 	var plan Plan
 	opened := r.await(ctx, r.open(ctx), &plan)
@@ -182,7 +183,10 @@ func (r *run) runCalls(ctx workflow.Context, calls []model.Call, results []tool.
 		})
 	}
 	wg.Wait(ctx)
-	if r.hard.IsReady() {
+	switch {
+	case r.told.IsReady():
+		return errTold
+	case r.hard.IsReady():
 		return errDeadline
 	}
 	return ctx.Err()

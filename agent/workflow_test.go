@@ -30,6 +30,8 @@ type stage struct {
 	timeout time.Duration
 	think   func(n int, in ThinkInput) (ThinkOutput, error) // n counts from 0
 	call    func(CallInput) tool.Result
+	// stopAfter is when the flow says stop; never when 0.
+	stopAfter time.Duration
 
 	mu     sync.Mutex
 	thinks []ThinkInput
@@ -70,6 +72,9 @@ func (s *stage) run(t *testing.T) Result {
 		return s.call(in), nil
 	})
 	env.RegisterWorkflowWithOptions(Workflow, workflow.RegisterOptions{Name: workflowName})
+	if s.stopAfter > 0 {
+		env.RegisterDelayedCallback(func() { env.SignalWorkflow(core.StopSignal, "the incident is over") }, s.stopAfter)
+	}
 	env.ExecuteWorkflow(workflowName, Input{UserPrompt: "Review Q1", FirstEvidence: 7, StepTimeout: s.timeout})
 	if err := env.GetWorkflowError(); err != nil {
 		t.Fatalf("a failing agent failed the flow: %v", err)
@@ -281,6 +286,27 @@ func TestAModelThatFailsIsAnOutcome(t *testing.T) {
 				t.Errorf("calls of a turn that was cut were run: %v", s.calls)
 			}
 		})
+	}
+}
+
+func TestTheFlowsWordToStopEndsARunWithoutALastWord(t *testing.T) {
+	for name, s := range map[string]*stage{"while the model thinks": newStage(), "while tools are asked": newStage()} {
+		s.stopAfter = time.Second
+		hang := func() { time.Sleep(3 * time.Second) } // the environment's clock follows a running activity
+		s.think = func(n int, _ ThinkInput) (ThinkOutput, error) {
+			if strings.Contains(name, "thinks") || n > 0 {
+				hang()
+			}
+			return says("", look("x", `{}`)), nil
+		}
+		s.call = func(CallInput) tool.Result {
+			hang()
+			return tool.Result{Text: "late"}
+		}
+		res := s.run(t)
+		if res.StopReason != Interrupted || res.Detail != "the incident is over" || res.Succeeded || len(s.thinks) != 1 {
+			t.Errorf("%s: %+v after %d calls", name, res, len(s.thinks))
+		}
 	}
 }
 

@@ -20,6 +20,8 @@ type Answer struct {
 	Reason    string          // one sentence when it did not
 	Unasked   []Unchecked     // tools that could not be asked
 	Brought   []evidence.Item // what its tools brought, numbered after the facts
+
+	Since []incident.Update // what happened to the incident during the review
 }
 
 // Unchecked is one thing that nobody could look into.
@@ -42,6 +44,7 @@ type Brief struct {
 // Compose makes the brief from the agent's answer and the facts. There is
 // always one: without an answer it is made from the facts alone.
 func Compose(a Answer, f evidence.Facts) Brief {
+	f = f.After(a.Since, nextNumber(f, a.Brought))
 	open := unchecked(a, f)
 	b := Brief{Outcome: outcome(a, f, open), Links: links(f, a.Brought)}
 	text := FactsOnly(f)
@@ -50,8 +53,20 @@ func Compose(a Answer, f evidence.Facts) Brief {
 		text, took = b.checked(a, f)
 		open = append(open, took...)
 	}
-	b.finish(text, a, f, open)
+	b.finish(withSince(text, a.Since), a, f, open)
+	for _, o := range incident.Others(a.Since) {
+		b.Links = append(b.Links, o.URL)
+	}
 	return b
+}
+
+// nextNumber is the number of the next piece of evidence.
+func nextNumber(f evidence.Facts, brought []evidence.Item) int {
+	n := 0
+	for _, i := range append(append([]evidence.Item{}, f.Items...), brought...) {
+		n = max(n, i.Number)
+	}
+	return n + 1
 }
 
 // Reply makes the answer to a question about an incident: held against the

@@ -24,6 +24,7 @@ const MaxBody = 1 << 20
 // Admission is a door's decision: either Start, or a status and a reason.
 type Admission struct {
 	Start  *Start // set: start durably
+	Tell   *Tell  // set: tell the run that is under way, also when Start finds one
 	Status int    // to answer when nothing is started; with Start, once it is, 202 when 0
 	Reason string // shown to the sender, constant for anything unsigned
 	Answer any    // answered as JSON in place of the reason, where a sender wants its own form
@@ -45,6 +46,13 @@ type Start struct {
 	Flow string
 	// Repeatable lets the id be used again once its last run has ended.
 	Repeatable bool
+}
+
+// Tell is something that a run under way is told.
+type Tell struct {
+	WorkflowID string // of the run, or the beginning of its id before a dash
+	Signal     string // which the flow Hears
+	Value      any
 }
 
 // Source is another way in than the webhook server: a connection that a step

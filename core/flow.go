@@ -35,6 +35,7 @@ func Webhook(path string) Trigger {
 type Flow struct {
 	name    string
 	trigger Trigger
+	hears   []Signal
 	steps   []step
 	door    Door
 }
@@ -203,7 +204,7 @@ func (c *checker) reference(n *Node, field string) error {
 
 func (c *checker) typeOf(r Ref) (reflect.Type, error) {
 	if r.step == "" {
-		t, ok := c.flow.trigger.data[r.field]
+		t, ok := c.flow.dataType(r.field)
 		if !ok {
 			return nil, fmt.Errorf("%s: the trigger has no such data; it has %s", r, strings.Join(sortedKeys(c.flow.trigger.data), ", "))
 		}

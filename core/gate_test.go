@@ -21,6 +21,8 @@ func (n *namedStarter) start(_ context.Context, f *Flow, _ *Start) (bool, error)
 	return true, n.err
 }
 
+func (n *namedStarter) tell(context.Context, *Tell) (bool, error) { return false, n.err }
+
 func flowNamed(name string) *Flow {
 	return NewFlow(name).TriggeredBy(Webhook("/" + name)).Then(parse().As(name)).Build()
 }

@@ -295,6 +295,8 @@ func (q queueStarter) start(ctx context.Context, f *Flow, s *Start) (bool, error
 	return q.engine.start(ctx, q.queue, f, s)
 }
 
+func (q queueStarter) tell(ctx context.Context, t *Tell) (bool, error) { return q.engine.tell(ctx, t) }
+
 // registry registers steps on the two workers of a process.
 type registry struct {
 	steps, bounded worker.Worker

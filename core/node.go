@@ -32,10 +32,11 @@ type Node struct {
 	retry    time.Duration
 	door     Door
 	source   Source
+	stopWhen func(*FlowState) string                     // workflow side, for childNode
 	part     string                                      // of the outside, see WithHealth
 	health   func() string                               // worker side
 	activity any                                         // worker side, for activityNode
-	setup    func(reg Registry, activityName Name) error // worker side, for childNode
+	setup    func(reg Registry, activityName Name) error // worker side
 }
 
 // Activity makes a step that is one activity. run is worker side: it may hold
@@ -94,6 +95,13 @@ func (n *Node) WithRetry(d time.Duration) *Node {
 // WithDoor makes the step decide about webhooks before anything is started.
 func (n *Node) WithDoor(d Door) *Node {
 	n.door = d
+	return n
+}
+
+// WithSetup registers on the worker what an activity step needs beside itself,
+// such as the workflow of an Entity that it asks.
+func (n *Node) WithSetup(s Setup) *Node {
+	n.setup = s
 	return n
 }
 

@@ -10,6 +10,7 @@ import (
 type FlowState struct {
 	data    map[string]any
 	outputs map[string]any
+	ears    []ear
 }
 
 // GetOr returns the output of the step called name, or def when that step has
@@ -40,6 +41,7 @@ func (s *FlowState) resolve(r Ref) (reflect.Value, bool) {
 
 // input fills a step's input from its references.
 func (s *FlowState) input(n *Node) (any, error) {
+	s.listen()
 	in := reflect.New(n.in).Elem()
 	for _, field := range n.boundFields() {
 		v, ok := s.resolve(n.bind[field])

@@ -13,6 +13,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/converter"
@@ -178,6 +179,63 @@ func (e *Engine) start(ctx context.Context, queue string, f *Flow, s *Start) (bo
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// tell signals the run of that id, or else every open run whose id goes on after
+// it with a dash. It reports false when there is none.
+func (e *Engine) tell(ctx context.Context, t *Tell) (bool, error) {
+	heard, err := e.signal(ctx, t.WorkflowID, t)
+	if heard || err != nil {
+		return heard, err
+	}
+	open, err := e.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		Namespace: e.Namespace, Query: fmt.Sprintf("WorkflowId STARTS_WITH %q AND ExecutionStatus = 'Running'", t.WorkflowID+"-"),
+	})
+	if err != nil {
+		return false, fmt.Errorf("looking for runs of %s: %w", t.WorkflowID, err)
+	}
+	for _, run := range open.GetExecutions() {
+		id := run.GetExecution().GetWorkflowId()
+		if strings.Contains(id, "/") {
+			continue // a child; its flow tells it
+		}
+		one, err := e.signal(ctx, id, t)
+		if err != nil {
+			return heard, err
+		}
+		heard = heard || one
+	}
+	return heard, nil
+}
+
+func (e *Engine) signal(ctx context.Context, id string, t *Tell) (bool, error) {
+	err := e.SignalWorkflow(ctx, id, "", t.Signal, t.Value)
+	var none *serviceerror.NotFound
+	if errors.As(err, &none) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("telling %s: %w", id, err)
+	}
+	return true, nil
+}
+
+// OutputsOf are the outputs of the steps of a run so far; empty when there is no
+// such run.
+func OutputsOf(ctx context.Context, c client.Client, workflowID string) (Outputs, error) {
+	var out Outputs
+	v, err := c.QueryWorkflow(ctx, workflowID, "", outputsQuery)
+	var none *serviceerror.NotFound
+	if errors.As(err, &none) {
+		return out, nil
+	}
+	if err == nil {
+		err = v.Get(&out)
+	}
+	if err != nil {
+		return out, fmt.Errorf("asking %s for its outputs: %w", workflowID, err)
+	}
+	return out, nil
 }
 
 func (e *Engine) isRunning(ctx context.Context, id string) (bool, error) {

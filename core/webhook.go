@@ -77,19 +77,33 @@ func (s *webhookServer) unread(w http.ResponseWriter, r *http.Request, err error
 
 func (s *webhookServer) admit(w http.ResponseWriter, r *http.Request, f *Flow, body []byte) string {
 	a := f.door.Admit(Request{Header: r.Header, Body: body, Remote: host(r.RemoteAddr)})
+	if a.Start == nil && a.Tell != nil {
+		heard, err := s.gate.tell(r.Context(), a.Tell)
+		if err != nil {
+			return unavailable(w)
+		}
+		if heard {
+			a.Reason, a.Label = "the review under way was told", "told"
+		}
+	}
 	if a.Start == nil {
 		s.log.Info("webhook not taken", "remote", host(r.RemoteAddr), "status", a.Status, "reason", a.Reason, "detail", a.Log)
 		turnAway(w, a)
 		return a.Label
 	}
-	status, err := s.gate.begin(r.Context(), f, a.Start)
+	status, err := s.gate.begin(r.Context(), f, a)
 	if err != nil {
-		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
-		answerError(w, http.StatusServiceUnavailable, "the review could not be started durably; send it again")
-		return "unavailable"
+		return unavailable(w)
 	}
 	answer(w, cmp.Or(a.Status, http.StatusAccepted), map[string]string{"status": status, "workflow_id": a.Start.WorkflowID})
 	return status
+}
+
+// unavailable asks the sender to send it again.
+func unavailable(w http.ResponseWriter) string {
+	w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+	answerError(w, http.StatusServiceUnavailable, "this could not be taken durably; send it again")
+	return "unavailable"
 }
 
 func turnAway(w http.ResponseWriter, a Admission) {

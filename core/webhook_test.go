@@ -31,6 +31,10 @@ func (m *memoryStarter) start(_ context.Context, _ *Flow, s *Start) (bool, error
 	return m.started[s.WorkflowID] == 1, nil
 }
 
+func (m *memoryStarter) tell(_ context.Context, t *Tell) (bool, error) {
+	return m.started[t.WorkflowID] > 0, m.err
+}
+
 func hookServer(t *testing.T, s *memoryStarter) (string, *webhookServer) {
 	t.Helper()
 	m, err := newMetrics(prometheus.NewRegistry())
@@ -90,6 +94,36 @@ func TestWebhookAnswersAsPromised(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestWhatHappensToAnIncidentReachesTheRunUnderWay(t *testing.T) {
+	m := &memoryStarter{started: map[string]int{}}
+	url, h := hookServer(t, m)
+	h.flows["/hooks/incident"].door = telling{}
+	for _, c := range []struct {
+		open bool
+		err  error
+		want int
+		text string
+	}{
+		{false, nil, 200, `{"reason":"not wanted","status":"skipped"}`},
+		{true, nil, 200, `{"reason":"the review under way was told","status":"skipped"}`},
+		{true, errors.New("no Temporal"), 503, `{"error":"this could not be taken durably; send it again"}`},
+	} {
+		if m.err = c.err; c.open {
+			m.started["w-1"] = 1
+		}
+		if status, text, _ := send(t, "POST", url+"/hooks/incident", "", strings.NewReader("1")); status != c.want || text != c.text {
+			t.Errorf("%d %s, want %d %s", status, text, c.want, c.text)
+		}
+	}
+}
+
+// telling is a door that starts nothing and tells.
+type telling struct{}
+
+func (telling) Admit(Request) Admission {
+	return Admission{Status: 200, Reason: "not wanted", Label: "skipped", Tell: &Tell{WorkflowID: "w-1"}}
 }
 
 func TestWebhookThatCannotBeStartedIsSentAgain(t *testing.T) {

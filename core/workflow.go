@@ -40,10 +40,14 @@ func (f *Flow) Execute(ctx workflow.Context, in Input) (Outputs, error) {
 	if err != nil {
 		return Outputs{}, temporal.NewNonRetryableApplicationError(err.Error(), ErrorStep, nil)
 	}
-	state := &FlowState{data: data, outputs: map[string]any{}}
+	state := &FlowState{data: data, outputs: map[string]any{}, ears: f.ears(ctx)}
+	if err := workflow.SetQueryHandler(ctx, outputsQuery, state.result); err != nil {
+		return Outputs{}, err
+	}
 	if err := runSteps(ctx, f.steps, state); err != nil {
 		return Outputs{}, err
 	}
+	state.listen() // what comes last changes nothing, and is not left unread
 	return state.result()
 }
 
@@ -84,7 +88,7 @@ func runNode(ctx workflow.Context, n *Node, state *FlowState) (any, error) {
 		return nil, err
 	}
 	if n.run == childNode {
-		return runChild(ctx, n, in)
+		return runChild(ctx, n, in, state)
 	}
 	return runActivity(ctx, n, in)
 }
@@ -96,13 +100,13 @@ func runActivity(ctx workflow.Context, n *Node, in any) (any, error) {
 	return out.Elem().Interface(), err
 }
 
-func runChild(ctx workflow.Context, n *Node, in any) (any, error) {
+func runChild(ctx workflow.Context, n *Node, in any, state *FlowState) (any, error) {
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:    workflow.GetInfo(ctx).WorkflowExecution.ID + "/" + n.name,
 		StaticSummary: n.name,
 	})
 	out := reflect.New(n.out)
-	err := workflow.ExecuteChildWorkflow(ctx, n.registered(n.kind), in).Get(ctx, out.Interface())
+	err := n.await(ctx, workflow.ExecuteChildWorkflow(ctx, n.registered(n.kind), in), state, out.Interface())
 	return out.Elem().Interface(), err
 }
 

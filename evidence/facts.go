@@ -73,5 +73,6 @@ const (
 	Runbook   = "Confluence runbook"
 	Messages  = "Slack channel"
 	Derived   = "computed from the evidence"
+	Since     = "PagerDuty events since the review began"
 	sourceCap = 8 * time.Second // how long one source may take
 )

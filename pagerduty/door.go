@@ -43,7 +43,7 @@ func (d door) Admit(r core.Request) core.Admission {
 		return core.Admission{Status: http.StatusBadRequest, Reason: err.Error(), Label: "malformed", Log: subscription(r.Header)}
 	}
 	if reason := d.filter.skip(e); reason != "" {
-		return core.Admission{Status: http.StatusOK, Reason: reason, Label: label(e), Log: subscription(r.Header)}
+		return core.Admission{Status: http.StatusOK, Reason: reason, Tell: d.tell(e), Label: label(e), Log: subscription(r.Header)}
 	}
 	if !validID(e.Incident.ID) {
 		return core.Admission{
@@ -51,7 +51,7 @@ func (d door) Admit(r core.Request) core.Admission {
 			Label: "malformed", Log: subscription(r.Header),
 		}
 	}
-	return core.Admission{Start: start(e, r.Header), Label: "accepted"}
+	return core.Admission{Start: start(e, r.Header), Tell: d.tell(e), Label: "accepted"}
 }
 
 func label(e Event) string {

@@ -4,10 +4,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/opsbuddy/opsbuddy/core"
+	"github.com/opsbuddy/opsbuddy/incident"
 )
 
 func services(list ...string) func(*ParseWebhookInput) {
@@ -116,6 +118,50 @@ func TestDoorSkipsWhatIsSignedAndNotForUs(t *testing.T) {
 		if a.Start != nil || a.Status != http.StatusOK || a.Label != c.label || !strings.Contains(a.Reason, c.reason) {
 			t.Errorf("%s: %+v", c.name, a)
 		}
+	}
+}
+
+func TestDoorTellsAReviewUnderWayWhatHappensToItsIncident(t *testing.T) {
+	note := eventBody("incident.annotated", obj{"incident": referredIncident(), "content": "it is the disk"})
+	acknowledged := with(with(wholeIncident(), "status", "acknowledged"), "urgency", "low")
+	for _, c := range []struct {
+		name string
+		door door
+		body []byte
+		want *incident.Update
+	}{
+		{"acknowledged", testDoor(), eventBody("incident.acknowledged", acknowledged), &incident.Update{Kind: "acknowledged", Status: "acknowledged", Urgency: "low"}},
+		{"a note, whose service nobody knows", testDoor(services("checkout")), note, &incident.Update{Kind: "annotated", Note: "it is the disk"}},
+		{"moved to a service that is not ours", testDoor(services("payments")), eventBody("incident.service_updated", wholeIncident()), &incident.Update{Kind: "service_updated", Status: "triggered", Urgency: "high"}},
+		{"also one that may begin a review", testDoor(events("incident.escalated")), eventBody("incident.escalated", wholeIncident()), &incident.Update{Kind: "escalated", Status: "triggered", Urgency: "high"}},
+		{"triggered", testDoor(), pageBody, nil},
+		{"of another service", testDoor(services("payments")), eventBody("incident.acknowledged", acknowledged), nil},
+		{"of no interest", testDoor(), eventBody("incident.responder.added", obj{"incident": referredIncident()}), nil},
+		{"without an id", testDoor(), eventBody("incident.acknowledged", with(wholeIncident(), "id", "a/b")), nil},
+	} {
+		tell := c.door.Admit(signedRequest(c.body)).Tell
+		if tell == nil || c.want == nil {
+			if (tell == nil) != (c.want == nil) {
+				t.Errorf("%s: told %+v", c.name, tell)
+			}
+			continue
+		}
+		u := tell.Value.(incident.Update)
+		u.At, u.By, u.Service, u.Priority = time.Time{}, "", incident.Ref{}, ""
+		if diff := cmp.Diff(*c.want, u); diff != "" || tell.Signal != UpdatesName || !strings.HasPrefix(tell.WorkflowID, "incident-") {
+			t.Errorf("%s: to %s %s\n%s", c.name, tell.WorkflowID, tell.Signal, diff)
+		}
+	}
+}
+
+func TestNoWebhookCanPassForARequestOfAPerson(t *testing.T) {
+	a := testDoor(services("payments")).Admit(signedRequest(eventBody(requested, wholeIncident())))
+	if a.Start != nil || a.Status != http.StatusOK {
+		t.Errorf("%+v", a)
+	}
+	out, err := testDoor(services("payments"), events(Reopened)).parse(t.Context(), parseInput{Payload: Requested(incident.Incident{ID: "Q1"}).Payload()})
+	if err != nil || out.Skipped || out.IncidentID != "Q1" {
+		t.Errorf("%+v, %v", out, err)
 	}
 }
 

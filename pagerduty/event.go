@@ -50,6 +50,7 @@ type Event struct {
 	ServiceKnown    bool   // the payload named the incident's service
 	ResolvedByMerge bool   // resolved because it was merged into another one
 	Note            string // the text of incident.annotated
+	By              string // who did it, a person or an integration
 }
 
 // Errors of DecodeEvent; each says what was sent in place of a V3 event.
@@ -68,6 +69,7 @@ type eventHead struct {
 	EventType    string          `json:"event_type"`
 	ResourceType string          `json:"resource_type,omitempty"`
 	OccurredAt   string          `json:"occurred_at,omitempty"`
+	Agent        wireRef         `json:"agent,omitzero"`
 	Data         json.RawMessage `json:"data,omitempty"`
 }
 
@@ -83,6 +85,7 @@ func DecodeEvent(body []byte) (Event, error) {
 	}
 	e := Event{
 		ID: shortText(head.ID, maxName), Type: shortText(head.EventType, maxName), OccurredAt: moment(head.OccurredAt),
+		By: head.Agent.ref().Name,
 	}
 	if !strings.HasPrefix(e.Type, aboutPrefix) || len(head.Data) == 0 {
 		return e, nil
@@ -160,7 +163,7 @@ func (e Event) Payload() string {
 		data.Incident = wireIncident{ID: e.Incident.ID, Type: "incident_reference", Summary: e.Incident.Title, HTMLURL: e.Incident.URL}
 	}
 	raw := encode(data)
-	event := eventHead{ID: e.ID, EventType: e.Type, ResourceType: "incident", OccurredAt: written(e.OccurredAt), Data: raw}
+	event := eventHead{ID: e.ID, EventType: e.Type, ResourceType: "incident", OccurredAt: written(e.OccurredAt), Agent: wireRef{Summary: e.By}, Data: raw}
 	return string(encode(map[string]any{"event": event}))
 }
 

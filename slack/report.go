@@ -42,11 +42,13 @@ type NotifyReportInput struct {
 	StopReason core.Ref // string, why it did not succeed
 	Model      core.Ref // string, the model that was used in the end
 	Incident   core.Ref // incident.Incident, for the first lines
+	Since      core.Ref // []incident.Update, what happened to it since it was read
 	Update     core.Ref // MessageRef, the message to edit
 	Provider   core.Ref // string, and its provider
 	Links      core.Ref // []string, the addresses that may be clickable; every one when not set
 	Key        core.Ref // string, begins the mark by which a message is found and posted once
 	Thread     core.Ref // MessageRef, the thread that the report is a reply in; the channel when not set
+	See        core.Ref // MessageRef, a message that the report points at
 	Buttons    bool     // below a report in the channel: review again, useful, not useful
 }
 
@@ -63,10 +65,14 @@ type reportInput struct {
 	Model      string            `json:"model,omitempty"`
 	Provider   string            `json:"provider,omitempty"`
 	Incident   incident.Incident `json:"incident,omitzero"`
+	Since      []incident.Update `json:"since,omitempty"`
 	Update     MessageRef        `json:"update,omitzero"`
 	Links      []string          `json:"links"`
 	Key        string            `json:"key,omitempty"`
 	Thread     MessageRef        `json:"thread,omitzero"`
+	See        MessageRef        `json:"see,omitzero"`
+
+	see string // the address of that message, empty when Slack does not say it
 }
 
 // MessageRef names a message: the channel's id, as the post returned it, and the
@@ -101,10 +107,14 @@ func NotifyReport(in NotifyReportInput) *core.Node {
 		"Value1": in.Value1, "Value2": in.Value2, "Body": in.Body, "CostUSD": in.CostUSD, "Duration": in.Duration,
 		"TurnsUsed": in.TurnsUsed, "Succeeded": in.Succeeded, "Outcome": in.Outcome, "StopReason": in.StopReason,
 		"Model": in.Model, "Provider": in.Provider, "Incident": in.Incident, "Update": in.Update, "Links": in.Links, "Key": in.Key,
-		"Thread": in.Thread,
+		"Thread": in.Thread, "See": in.See, "Since": in.Since,
 	}
 	c := newCourier(in.BotToken, in.Channel, in.APIURL, in.WebhookURL, in.HTTP, in.Logger)
 	return core.Activity("slack.NotifyReport", bind, func(ctx context.Context, r reportInput) (NotifyReportOutput, error) {
+		r.Incident = r.Incident.After(r.Since)
+		if r.See.TS != "" && c.bot != nil {
+			r.see = c.permalink(ctx, r.See)
+		}
 		return c.deliver(ctx, in.messages(r), destination{update: r.Update, thread: r.Thread}, runKey(ctx, r.Key))
 	}).WithHealth("slack", c.health.Reason)
 }
@@ -132,7 +142,10 @@ func (in NotifyReportInput) messages(r reportInput) []message {
 	head := headBlocks(header, r.Incident, [][2]string{{in.Label1, r.Value1}, {in.Label2, r.Value2}})
 	foot := footBlock(in.footer(r))
 	text := fallback(header, r.Incident, r.outcome())
-	c := newConverter(linksOf(in.Links, r.Links, r.Incident))
+	c := newConverter(linksOf(in.Links, append(r.Links, r.see), r.Incident))
+	if r.see != "" {
+		c.section(c.link(r.see, with(span{bold: true}, "Its brief is here"), span{}), false)
+	}
 	c.parse(cleanBody(body))
 	if failed && r.StopReason != "" { // a reason is no Markdown
 		c.section(with(span{}, "Reason: "+line(r.StopReason, maxFoot)), false)

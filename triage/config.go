@@ -37,6 +37,9 @@ type FlowConfig struct {
 	BaseEnv      []string      // what child processes may inherit
 	SoftDeadline time.Duration // the model is told to conclude
 	Deadline     time.Duration // what is known is posted
+	// SameProblemWindow is how long a review speaks for further incidents of its
+	// problem. 0 reviews each by itself.
+	SameProblemWindow time.Duration
 
 	Slack  SlackConfig
 	NoteBy *pagerduty.Client // writes the brief as a note too; nil writes none

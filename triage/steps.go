@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/opsbuddy/opsbuddy/agent"
 	"github.com/opsbuddy/opsbuddy/agent/budget"
 	"github.com/opsbuddy/opsbuddy/brief"
@@ -13,6 +15,9 @@ import (
 	"github.com/opsbuddy/opsbuddy/evidence"
 	"github.com/opsbuddy/opsbuddy/incident"
 	"github.com/opsbuddy/opsbuddy/money"
+	"github.com/opsbuddy/opsbuddy/pagerduty"
+	"github.com/opsbuddy/opsbuddy/slack"
+	"github.com/opsbuddy/opsbuddy/triage/problem"
 )
 
 // Provider stands for this package's steps on a worker.
@@ -31,15 +36,73 @@ type FactsOutput struct {
 	NextEvidence int            `json:"next_evidence"`
 	Resolved     bool           `json:"resolved"`
 	ReadAt       time.Time      `json:"read_at"`
+	// Lead is the review of the same problem that this incident follows.
+	Lead Lead `json:"lead,omitzero"`
+}
+
+// Lead is another incident whose review speaks for this one too. Frozen.
+type Lead struct {
+	Incident incident.Incident `json:"incident"`
+	Message  slack.MessageRef  `json:"message,omitzero"` // its brief, or what stands of it yet
 }
 
 // gatherFacts makes the step that looks into every source, in parallel.
 func gatherFacts(cfg FlowConfig, webhook core.Ref) *core.Node {
+	desk := &problem.Desk{Signal: pagerduty.UpdatesName, Window: cfg.SameProblemWindow, Useless: endedEarly}
 	return core.Activity("triage.Facts", core.Bind{"Incident": webhook},
 		func(ctx context.Context, in factsInput) (FactsOutput, error) {
 			f := evidence.Gather(ctx, cfg.Readers, in.Incident)
-			return factsOutput(f, brief.Prompt(f, rand.Text()[:12])), ctx.Err() // the worker stops: hand the step back
-		})
+			if err := ctx.Err(); err != nil {
+				return FactsOutput{}, err // the worker stops: hand the step back
+			}
+			out := factsOutput(f, brief.Prompt(f, rand.Text()[:12]))
+			out.Lead = claim(ctx, cfg, *desk, f)
+			return out, nil
+		}).WithSetup(func(reg core.Registry, name core.Name) error {
+		desk.Type = name(problem.TypeName)
+		reg.Workflow(desk.Type, problem.Workflow)
+		return nil
+	})
+}
+
+// claim finds the review that speaks for this incident too. Whatever goes wrong,
+// the incident is reviewed by itself: that costs money, and loses nothing.
+func claim(ctx context.Context, cfg FlowConfig, desk problem.Desk, f evidence.Facts) Lead {
+	if cfg.SameProblemWindow <= 0 {
+		return Lead{}
+	}
+	info := activity.GetInfo(ctx)
+	desk.Client, desk.Queue = activity.GetClient(ctx), info.TaskQueue
+	v, out, err := desk.Claim(ctx, f, info.WorkflowExecution.ID)
+	if err != nil {
+		cfg.Logger.Warn("an incident is reviewed by itself: others with its problem cannot be looked for", "incident", f.Incident.ID, "error", err)
+		return Lead{}
+	}
+	if !v.Follows() {
+		return Lead{}
+	}
+	return Lead{Incident: v.Lead, Message: messageOf(out)}
+}
+
+// messageOf is the message of a review, as far as it has posted one.
+func messageOf(out core.Outputs) slack.MessageRef {
+	var first slack.NotifyFactsOutput
+	var report slack.NotifyReportOutput
+	if ok, err := out.Get("report", &report); ok && err == nil && report.Message.TS != "" {
+		return report.Message
+	}
+	if ok, err := out.Get("first", &first); ok && err == nil {
+		return first.Message
+	}
+	return slack.MessageRef{}
+}
+
+// endedEarly reports whether a review ended without looking: its incident was
+// over, which says nothing about those that follow.
+func endedEarly(out core.Outputs) bool {
+	var b BriefOutput
+	ok, err := out.Get("brief", &b)
+	return ok && err == nil && b.Outcome == string(brief.Resolved)
 }
 
 func factsOutput(f evidence.Facts, prompt string) FactsOutput {
@@ -50,8 +113,9 @@ func factsOutput(f evidence.Facts, prompt string) FactsOutput {
 }
 
 type briefInput struct {
-	Review agent.Result   `json:"review"`
-	Facts  evidence.Facts `json:"facts"`
+	Review agent.Result      `json:"review"`
+	Facts  evidence.Facts    `json:"facts"`
+	Since  []incident.Update `json:"since,omitempty"`
 }
 
 // BriefOutput is what is posted, with what it cost. Frozen: histories hold it.
@@ -69,10 +133,12 @@ type BriefOutput struct {
 
 // composeBrief makes the step that turns the agent's answer, or its absence,
 // into the brief.
-func composeBrief(review, facts core.Ref, now func() time.Time) *core.Node {
-	return core.Activity("triage.Brief", core.Bind{"Review": review, "Facts": facts},
+func composeBrief(review, facts, since core.Ref, now func() time.Time) *core.Node {
+	return core.Activity("triage.Brief", core.Bind{"Review": review, "Facts": facts, "Since": since},
 		func(_ context.Context, in briefInput) (BriefOutput, error) {
-			b := brief.Compose(answer(in.Review), in.Facts)
+			a := answer(in.Review)
+			a.Since = in.Since
+			b := brief.Compose(a, in.Facts)
 			return briefOutput(b, in, b.Outcome == brief.Full || b.Outcome == brief.Resolved, now()), nil
 		})
 }
@@ -82,6 +148,20 @@ func briefOutput(b brief.Brief, in briefInput, succeeded bool, now time.Time) Br
 		Markdown: b.Markdown, Outcome: string(b.Outcome), Links: b.Links, Succeeded: succeeded, Reason: reason(in.Review),
 		Cost: in.Review.TotalCost, Duration: now.Sub(in.Facts.ReadAt), Turns: in.Review.Iterations, Model: in.Review.Model,
 	}
+}
+
+type sameInput struct {
+	Lead  Lead           `json:"lead"`
+	Facts evidence.Facts `json:"facts"`
+}
+
+// composeSame makes the step that writes the short message of an incident whose
+// problem is under review already.
+func composeSame(facts string, now func() time.Time) *core.Node {
+	return core.Activity("triage.Same", core.Bind{"Lead": core.Output(facts + ".Lead"), "Facts": core.Output(facts + ".Facts")},
+		func(_ context.Context, in sameInput) (BriefOutput, error) {
+			return briefOutput(brief.Same(in.Lead.Incident, in.Facts), briefInput{Facts: in.Facts}, true, now()), nil
+		})
 }
 
 // answer translates the agent's result into the brief's terms.
@@ -98,9 +178,9 @@ func answer(r agent.Result) brief.Answer {
 }
 
 // reason is why the review was not finished. To have no model is a choice, and
-// not worth a word in every brief.
+// an incident that is over ends its review: neither is worth a word.
 func reason(r agent.Result) string {
-	if r.StopReason == agent.NoModel {
+	if r.StopReason == agent.NoModel || r.StopReason == agent.Interrupted {
 		return ""
 	}
 	return r.Detail

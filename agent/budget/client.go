@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+
+	"github.com/opsbuddy/opsbuddy/core"
 )
 
 // Book is the ledger of one agent step as a worker reaches it. Worker side.
@@ -29,31 +30,12 @@ const callTimeout = 10 * time.Second
 func (b Book) Reserve(ctx context.Context, r Request) (Grant, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	update := client.UpdateWorkflowOptions{
-		WorkflowID: b.id(), UpdateName: reserveUpdate, UpdateID: r.Key, Args: []any{r},
-		WaitForStage: client.WorkflowUpdateStageCompleted,
-	}
-	handle, err := b.Client.UpdateWorkflow(ctx, update)
-	var none *serviceerror.NotFound
-	if errors.As(err, &none) {
-		handle, err = b.start(ctx, update)
-	}
+	e := core.Entity{Client: b.Client, ID: b.id(), Type: b.Type, Queue: b.Queue, Summary: "spending of all reviews", State: Ledger{}}
 	var g Grant
-	if err == nil {
-		err = handle.Get(ctx, &g)
-	}
-	if err != nil {
+	if err := e.Ask(ctx, reserveUpdate, r.Key, r, &g); err != nil {
 		return g, fmt.Errorf("reserving money in the ledger: %w", err)
 	}
 	return g, nil
-}
-
-func (b Book) start(ctx context.Context, update client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
-	start := b.Client.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID: b.id(), TaskQueue: b.Queue, StaticSummary: "spending of all reviews",
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-	}, b.Type, Ledger{})
-	return b.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{StartWorkflowOperation: start, UpdateOptions: update})
 }
 
 // Settle tells the ledger what a call cost. When it cannot, the reservation

@@ -66,7 +66,7 @@ func (p *program) flowConfig(cfg config.Config, s triage.Sources, log *slog.Logg
 		SystemPrompt: cfg.Agent.SystemPrompt, MaxTurns: cfg.Agent.MaxTurns,
 		CostLimits: agent.CostLimits{PerRunUSD: cfg.Limits.PerRunUSD, PerHourUSD: cfg.Limits.PerHourUSD, PerDayUSD: cfg.Limits.PerDayUSD},
 		Tools:      p.tools(cfg, s), BaseEnv: p.environ,
-		SoftDeadline: cfg.Deadlines.Soft, Deadline: cfg.Deadlines.Hard,
+		SoftDeadline: cfg.Deadlines.Soft, Deadline: cfg.Deadlines.Hard, SameProblemWindow: cfg.Deadlines.Hard,
 		Slack: triage.SlackConfig{
 			WebhookURL: cfg.Slack.WebhookURL.Reveal(), BotToken: cfg.Slack.BotToken.Reveal(),
 			Channel: cfg.Slack.Channel, APIURL: cfg.Slack.APIURL,

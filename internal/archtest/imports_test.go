@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"brief/check":     {"evidence", "incident"},
 
 	"agent":                 {"agent/budget", "agent/compact", "agent/mcp", "agent/model", "agent/model/anthropic", "agent/model/openai", "agent/tool", "core", "money"},
-	"agent/budget":          {"money"},
+	"agent/budget":          {"core", "money"},
 	"agent/compact":         {"agent/model"},
 	"agent/mcp":             {"agent/tool", "border"},
 	"agent/model":           {"border", "money"},
@@ -45,8 +45,9 @@ var mayImport = map[string][]string{
 	"agent/model/modeltest": {"agent/model"},
 	"agent/tool":            {},
 
-	"triage":      {"agent", "agent/budget", "atlassian", "brief", "core", "evidence", "incident", "money", "pagerduty", "slack"},
-	"triage/seed": {},
+	"triage":         {"agent", "agent/budget", "atlassian", "brief", "core", "evidence", "incident", "money", "pagerduty", "slack", "triage/problem"},
+	"triage/problem": {"core", "evidence", "incident"},
+	"triage/seed":    {},
 
 	"cmd/opsbuddy": {"*"},
 
@@ -64,7 +65,7 @@ var onlyIn = map[string]struct {
 }{
 	"go.temporal.io/server":                  {[]string{"internal/temporalembed"}, "it weighs 130 MB; everything else builds without it"},
 	"github.com/temporalio/ui-server":        {[]string{"internal/temporalembed"}, "it comes with the server"},
-	"go.temporal.io/sdk":                     {[]string{"core", "core/coretest", "agent", "agent/budget", "triage", "cmd/opsbuddy", "internal/temporalembed"}, "steps are plain functions"},
+	"go.temporal.io/sdk":                     {[]string{"core", "core/coretest", "agent", "agent/budget", "triage", "triage/problem", "cmd/opsbuddy", "internal/temporalembed"}, "steps are plain functions"},
 	"github.com/anthropics/anthropic-sdk-go": {[]string{"agent/model/anthropic"}, "one vendor, one folder"},
 	"github.com/openai/openai-go":            {[]string{"agent/model/openai"}, "one vendor, one folder"},
 	"github.com/slack-go/slack":              {[]string{"slack", "slack/slacktest"}, "one vendor, one folder"},

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/opsbuddy/opsbuddy/internal/world"
+)
+
+// twins is a company where one disk fills, and a crowd of incidents says so: a and
+// b alike, c on another host, d on another service.
+const twins = `company: Twins
+domain: twins.example
+people:
+  - {handle: ada, name: Ada Moreau, title: Engineer, zone: Europe/Paris}
+teams:
+  - {name: Shop, members: [ada]}
+escalation_policies:
+  - {name: Shop on-call, team: Shop, levels: [{person: ada, schedule: Shop primary, until: 5h}]}
+services:
+  - {name: orders, description: Orders, policy: Shop on-call, team: Shop}
+  - {name: search, description: Search, policy: Shop on-call, team: Shop}
+channels:
+  - {name: incidents, topic: Pages, purpose: Pages, members: [ada]}
+pages:
+  - {id: "1001", title: "Runbook: orders", space: OPS, by: ada, updated: -9d, version: 1, body: "Look at the disk."}
+tickets:
+  - {key: SHOP-1, type: Bug, summary: orders is slow in the evening, status: To Do, created: -20d, updated: -3d}
+scenarios:
+`
+
+const twin = `  - slug: disk-%s
+    shows: One of a crowd.
+    incident:
+      service: %s
+      title: "Disk full"
+      urgency: %s
+      opened: -1m
+      alerts:
+        - {summary: "Disk full", severity: error, at: -1m, details: {host: %s, used: %d %%}}
+    model:
+      - brief: |
+          # Disk full
+
+          > **NEW ISSUE** | **Urgency**: High | **Status**: Triggered
+
+          ## What Do I Do Right Now?
+          1. Look at the disk
+
+          ## What's Happening?
+          - Disk full
+`
+
+func startTwins(t *testing.T, incidents ...string) *world.World {
+	t.Helper()
+	company, err := world.Parse([]byte(twins + strings.Join(incidents, "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := world.Start(company, world.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	return w
+}
+
+func pageOf(w *world.World, scenario string) page {
+	return page{body: w.Webhook(scenario), secrets: []string{secretOf(w)}}
+}
+
+// later is what PagerDuty sends about an incident later on.
+func later(t *testing.T, w *world.World, scenario, kind, status string) page {
+	t.Helper()
+	var p map[string]map[string]any
+	if err := json.Unmarshal(w.Webhook(scenario), &p); err != nil {
+		t.Fatal(err)
+	}
+	e := p["event"]
+	e["event_type"], e["occurred_at"], e["id"] = "incident."+kind, time.Now().UTC().Format(time.RFC3339), "01EVENT"+kind
+	e["agent"] = map[string]any{"id": "PUSER01", "type": "user_reference", "summary": "Ada Moreau"}
+	data := e["data"].(map[string]any)
+	data["status"] = status
+	if kind == "annotated" {
+		e["data"] = map[string]any{"incident": map[string]any{"id": data["id"], "type": "incident_reference"}, "content": "it is the log partition", "type": "incident_note"}
+	}
+	raw, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page{body: raw, secrets: []string{secretOf(w)}}
+}
+
+// told sends an event that a review under way must be told.
+func (s *served) told(t *testing.T, p page) {
+	t.Helper()
+	a, err := s.deliver(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Code != http.StatusOK || a.Status != "skipped" || !strings.Contains(a.raw, "under way was told") {
+		t.Fatalf("answered %d %s", a.Code, a.raw)
+	}
+}
+
+func outcomeWith(t *testing.T, w *world.World, text string) string {
+	t.Helper()
+	for _, o := range outcomes(w) {
+		if strings.Contains(o, text) {
+			return o
+		}
+	}
+	t.Fatalf("no outcome has %q:\n%s", text, strings.Join(outcomes(w), "\n=====\n"))
+	return ""
+}
+
+func TestIncidentsOfOneProblemShareAReviewAndOthersDoNot(t *testing.T) {
+	w := startTwins(t,
+		fmt.Sprintf(twin, "a", "orders", "high", "db-1", 91), fmt.Sprintf(twin, "b", "orders", "high", "db-1", 93),
+		fmt.Sprintf(twin, "c", "orders", "high", "db-2", 91), fmt.Sprintf(twin, "d", "search", "high", "db-1", 91))
+	w.Hang(world.Anthropic)
+	s := serve(t, w, t.TempDir(), "WORKER_MAX_CONCURRENT_ACTIVITIES=8")
+	s.accepted(t, pageOf(w, "disk-a"))
+	wait(t, s, "the lead's model call", func() bool { return hanging(w, world.Anthropic) })
+	for _, other := range []string{"disk-b", "disk-c", "disk-d"} {
+		s.accepted(t, pageOf(w, other))
+	}
+	wait(t, s, "the short message", func() bool { return len(outcomes(w)) == 1 })
+	lead := w.IncidentID("disk-a")
+	short := outcomeWith(t, w, "same problem · $0.00 · ")
+	for _, want := range []string{w.IncidentID("disk-b"), "Its brief is here", "Same problem as", "0 turns · no model"} {
+		if !strings.Contains(short, want) {
+			t.Errorf("the short message lacks %q:\n%s", want, short)
+		}
+	}
+	w.Heal(world.Anthropic)
+	wait(t, s, "every outcome", func() bool { return len(outcomes(w)) == 4 })
+	if brief := outcomeWith(t, w, "Incident: "+lead); !strings.Contains(brief, "Same problem: 1 more incident: #") {
+		t.Errorf("the lead does not list its follower:\n%s", brief)
+	}
+	if n := len(w.ModelCalls()); n != 3 {
+		t.Errorf("%d model calls for three problems", n)
+	}
+}
+
+func TestAHighUrgencyDoesNotFollowALowOne(t *testing.T) {
+	w := startTwins(t, fmt.Sprintf(twin, "a", "orders", "low", "db-1", 91), fmt.Sprintf(twin, "b", "orders", "high", "db-1", 93))
+	s := serve(t, w, t.TempDir())
+	for i, one := range []string{"disk-a", "disk-b"} {
+		s.accepted(t, pageOf(w, one))
+		wait(t, s, "the outcome", func() bool { return len(outcomes(w)) == i+1 })
+	}
+	if n := len(w.ModelCalls()); n != 2 {
+		t.Errorf("%d model calls, want one for each", n)
+	}
+}
+
+func TestWhatHappensDuringAReviewStandsInTheBrief(t *testing.T) {
+	w := startTwins(t, fmt.Sprintf(twin, "a", "orders", "high", "db-1", 91))
+	w.Hang(world.Anthropic)
+	s := serve(t, w, t.TempDir())
+	s.accepted(t, pageOf(w, "disk-a"))
+	wait(t, s, "the model's call", func() bool { return hanging(w, world.Anthropic) })
+	s.told(t, later(t, w, "disk-a", "acknowledged", "acknowledged"))
+	s.told(t, later(t, w, "disk-a", "annotated", ""))
+	w.Heal(world.Anthropic)
+	brief := s.outcomeOf(t, w)
+	for _, want := range []string{"Since the review began: acknowledged by Ada Moreau (", "note added by Ada Moreau (", "“it is the log partition”", "Status: acknowledged", "Status: Acknowledged"} {
+		if !strings.Contains(brief, want) {
+			t.Errorf("the brief lacks %q:\n%s", want, brief)
+		}
+	}
+}
+
+func TestAnIncidentThatIsResolvedDuringItsReviewEndsIt(t *testing.T) {
+	w := startTwins(t, fmt.Sprintf(twin, "a", "orders", "high", "db-1", 91))
+	w.Hang(world.Anthropic)
+	s := serve(t, w, t.TempDir())
+	s.accepted(t, pageOf(w, "disk-a"))
+	wait(t, s, "the model's call", func() bool { return hanging(w, world.Anthropic) })
+	s.told(t, later(t, w, "disk-a", "resolved", "resolved"))
+	brief := s.outcomeOf(t, w)
+	for _, want := range []string{"resolved · $0.00", "Nothing urgent", "resolved by Ada Moreau"} {
+		if !strings.Contains(brief, want) {
+			t.Errorf("the message lacks %q:\n%s", want, brief)
+		}
+	}
+	wait(t, s, "an event to find nobody", func() bool {
+		a, err := s.deliver(t.Context(), later(t, w, "disk-a", "acknowledged", "acknowledged"))
+		return err == nil && a.Code == http.StatusOK && !strings.Contains(a.raw, "was told")
+	})
+}
+
+func TestAReviewThatEndedBecauseItsIncidentWasOverLeadsNobody(t *testing.T) {
+	w := startTwins(t, fmt.Sprintf(twin, "a", "orders", "high", "db-1", 91), fmt.Sprintf(twin, "b", "orders", "high", "db-1", 93))
+	w.Hang(world.Anthropic)
+	s := serve(t, w, t.TempDir())
+	s.accepted(t, pageOf(w, "disk-a"))
+	wait(t, s, "the model's call", func() bool { return hanging(w, world.Anthropic) })
+	s.told(t, later(t, w, "disk-a", "resolved", "resolved"))
+	wait(t, s, "its end", func() bool { return len(outcomes(w)) == 1 })
+	w.Heal(world.Anthropic)
+	s.accepted(t, pageOf(w, "disk-b"))
+	wait(t, s, "a brief of its own", func() bool { return len(outcomes(w)) == 2 })
+	if brief := outcomeWith(t, w, "Incident: "+w.IncidentID("disk-b")); strings.Contains(brief, "same problem ·") {
+		t.Errorf("it follows a review that looked at nothing:\n%s", brief)
+	}
+}

@@ -1,0 +1,77 @@
+package problem
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/opsbuddy/opsbuddy/evidence"
+	"github.com/opsbuddy/opsbuddy/incident"
+)
+
+// Keys are what makes an incident the same problem as another one of its service.
+// There is none when its alerts could not be read: then it is nobody's follower.
+func Keys(f evidence.Facts) []string {
+	var keys []string
+	if k := f.Incident.Key; k != "" {
+		keys = append(keys, "dedup "+k)
+	}
+	for _, a := range f.Alerts {
+		if a.Key != "" {
+			keys = append(keys, "dedup "+a.Key)
+		}
+	}
+	switch f.State(evidence.Alerts) {
+	case evidence.Found:
+		if f.AlertsCut.Complete() {
+			keys = append(keys, "alerts "+fingerprint(f.Alerts))
+		}
+	case evidence.Nothing:
+		keys = append(keys, "title "+sum(f.Incident.Title))
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// Related are the incidents that PagerDuty relates to this one.
+func Related(f evidence.Facts) []string {
+	var ids []string
+	for _, r := range f.Related {
+		ids = append(ids, r.Incident.ID)
+	}
+	return ids
+}
+
+// fingerprint is the same for two lists that hold the same alerts, however often
+// and in whatever order. One alert more is another problem.
+func fingerprint(alerts []incident.Alert) string {
+	var all []string
+	for _, a := range alerts {
+		all = append(all, sum(a.Summary+"\n"+named(a.Details)))
+	}
+	slices.Sort(all)
+	return sum(strings.Join(slices.Compact(all), "\n"))
+}
+
+// measured is a value that differs each time the same alert fires: a number with
+// or without a unit, a time.
+var measured = regexp.MustCompile(`^[-+]?[\d.,:TZ/ -]*\d[\d.,:TZ/ -]*\s*(%|[A-Za-zµ]{0,3}(/[a-z]{1,3})?)?$`)
+
+// named keeps the details that name something: a host, a component, a route.
+func named(details string) string {
+	var kept []string
+	for l := range strings.SplitSeq(details, "\n") {
+		if _, value, ok := strings.Cut(l, ": "); ok && measured.MatchString(strings.TrimSpace(value)) {
+			continue
+		}
+		kept = append(kept, l)
+	}
+	return strings.Join(kept, "\n")
+}
+
+func sum(s string) string {
+	h := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(h[:12])
+}
