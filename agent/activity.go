@@ -100,7 +100,7 @@ func (a *Activities) Open(ctx context.Context) (Plan, error) {
 		Provider: a.cfg.LLM.ProviderType, Models: models(a.cfg.LLM), System: a.cfg.SystemPrompt,
 		MaxIterations: a.cfg.MaxIterations, MaxTokens: a.cfg.LLM.MaxTokens,
 		PerRun: money.Dollars(a.cfg.CostLimits.PerRunUSD), SoftDeadline: a.cfg.SoftDeadline,
-		Threshold: a.cfg.Compaction.ThresholdTokens, KeepRecent: a.cfg.Compaction.KeepRecent,
+		Threshold: a.cfg.Compaction.ThresholdTokens, KeepRecent: a.cfg.Compaction.KeepRecent, Patient: a.cfg.Patient,
 	}
 	if len(p.Models) == 0 {
 		return p, nil
@@ -158,6 +158,7 @@ type ThinkOutput struct {
 	Took      time.Duration `json:"took"`
 	Problem   string        `json:"problem,omitempty"`
 	Message   string        `json:"message,omitempty"`
+	Passing   bool          `json:"passing,omitempty"` // the problem may be gone later
 }
 
 // Think calls the model once. Only failures that may pass are errors: those are
@@ -208,11 +209,11 @@ func (a *Activities) thinkFailed(ctx context.Context, in ThinkInput, settle func
 	if !errors.As(err, &e) {
 		return ThinkOutput{}, err
 	}
-	if e.Status != 0 { // the vendor answered: it is known what was used
+	if e.Status != 0 || e.Unsent { // it is known what was used
 		settle(a.cost(in.Model, e.Usage))
 	}
 	if !e.Retryable() || e.RetryAfter > thinkRetry {
-		return ThinkOutput{Problem: string(e.Kind), Message: e.Error()}, nil
+		return ThinkOutput{Problem: string(e.Kind), Message: e.Error(), Passing: e.Retryable()}, nil
 	}
 	return ThinkOutput{}, core.After(err, e.RetryAfter)
 }

@@ -58,6 +58,17 @@ type NodeConfig struct {
 	// when it is cut. 2 minutes when 0.
 	SoftDeadline time.Duration
 
+	// Patient waits for a model that is down until the step's time is over, behind
+	// all others. Began (time.Time) is when that time began, and Spent (money.USD)
+	// what of the run's ceiling is spent; now and nothing when not set.
+	Patient bool
+	Began   core.Ref
+	Spent   core.Ref
+
+	// Ledger names the step with whose calls those of this one are held against
+	// the ceilings of hour and day: the step itself when not set.
+	Ledger string
+
 	BaseEnv []string     // what a child process may inherit, KEY=VALUE
 	HTTP    *http.Client // for the model's vendor; one without retries
 	Logger  *slog.Logger // default: discard
@@ -105,7 +116,7 @@ const (
 // Node makes an agent step that runs as a child workflow. Its timeout is the
 // deadline of the whole review.
 func Node(name string, c NodeConfig) *core.Node {
-	bind := core.Bind{"UserPrompt": c.UserPrompt, "FirstEvidence": c.FirstEvidence}
+	bind := core.Bind{"UserPrompt": c.UserPrompt, "FirstEvidence": c.FirstEvidence, "Began": c.Began, "Spent": c.Spent}
 	var health core.Health
 	setup := func(reg core.Registry, registered core.Name) error {
 		a, err := NewActivities(name, c)
@@ -113,8 +124,11 @@ func Node(name string, c NodeConfig) *core.Node {
 			return err
 		}
 		a.health = &health
-		a.ledger = registered(LedgerName)
-		reg.Workflow(a.ledger, budget.Workflow)
+		if a.ledger = registered(LedgerName); c.Ledger != "" {
+			a.ledger = LedgerName + "@" + c.Ledger
+		} else {
+			reg.Workflow(a.ledger, budget.Workflow)
+		}
 		reg.Workflow(registered(workflowName), Workflow)
 		reg.Activity(registered(openName), a.Open)
 		reg.Bounded(registered(thinkName), a.Think)

@@ -14,6 +14,8 @@ type Input struct {
 	UserPrompt    string        `json:"user_prompt"`
 	FirstEvidence int           `json:"first_evidence,omitempty"`
 	StepTimeout   time.Duration `json:"step_timeout"`
+	Began         time.Time     `json:"began,omitzero"` // when StepTimeout began to run, if not now
+	Spent         money.USD     `json:"spent,omitzero"` // of the run's ceiling, before
 }
 
 // StopReason says why a run ended.
@@ -50,6 +52,8 @@ type Result struct {
 	// Observations are the tool calls with their answers, in the order asked.
 	Observations []Observation `json:"observations,omitempty"`
 	Down         []tool.Down   `json:"down,omitempty"` // servers that could not be asked
+	// MayComeBack says that the model failed in a way that passes.
+	MayComeBack bool `json:"may_come_back,omitempty"`
 }
 
 // Turn is one answered call to the model.
@@ -89,4 +93,5 @@ type Plan struct {
 	SoftDeadline  time.Duration `json:"soft_deadline"`
 	Threshold     int           `json:"threshold"`
 	KeepRecent    int           `json:"keep_recent"`
+	Patient       bool          `json:"patient,omitempty"`
 }

@@ -45,6 +45,8 @@ type run struct {
 	answer string
 	reason StopReason
 	detail string
+
+	mayComeBack bool // the model failed in a way that passes
 }
 
 var (
@@ -151,15 +153,29 @@ func (r *run) thinkOnce(ctx workflow.Context, in ThinkInput) (ThinkOutput, error
 	}
 	// Attempts end well before the deadline, so that the outcome can say what the
 	// model answered and not only that time was up.
-	left := r.in.StepTimeout - workflow.Now(ctx).Sub(r.started)
-	actx := core.WithActivity(ctx, core.ActivityOptions{Attempt: thinkAttempt, Retry: min(thinkRetry, left/2), Bounded: true, Summary: summary})
+	left := r.left(ctx)
+	retry := min(thinkRetry, left/2)
+	if r.plan.Patient && r.iterations == 0 {
+		retry = left
+	}
+	actx := core.WithActivity(ctx, core.ActivityOptions{Attempt: thinkAttempt, Retry: retry, Bounded: true, Late: r.plan.Patient, Summary: summary})
 	var out ThinkOutput
 	err := r.await(ctx, workflow.ExecuteActivity(actx, core.ActivityName(actx, thinkName), in), &out)
 	return out, err
 }
 
+// left is what remains of the step's time.
+func (r *run) left(ctx workflow.Context) time.Duration {
+	began := r.in.Began
+	if began.IsZero() {
+		began = r.started
+	}
+	return max(0, r.in.StepTimeout-workflow.Now(ctx).Sub(began))
+}
+
 // failed says why there was no answer.
 func (r *run) failed(out ThinkOutput, err error) {
+	r.mayComeBack = err != nil || out.Passing
 	switch {
 	case errors.Is(err, errDeadline):
 		r.stop(OutOfTime, "the deadline passed while the model was asked")
@@ -223,7 +239,7 @@ func (r *run) compact(ctx workflow.Context) {
 func (r *run) result(ctx workflow.Context) Result {
 	res := Result{
 		Response: r.answer, Succeeded: r.reason == Answered, StopReason: r.reason, Detail: r.detail,
-		TotalCost: r.spent, Duration: workflow.Now(ctx).Sub(r.started), Iterations: r.iterations,
+		TotalCost: r.spent, MayComeBack: r.reason == ModelFailed && r.mayComeBack, Duration: workflow.Now(ctx).Sub(r.started), Iterations: r.iterations,
 		Provider: r.plan.Provider, Usage: r.usage, Turns: r.turns, Observations: r.observations, Down: r.plan.Down,
 	}
 	if len(r.plan.Models) > 0 {

@@ -28,10 +28,10 @@ const (
 // Workflow is one run of the agent. Workflow side. It never fails for what the
 // model, the tools or the money do: the Result says it.
 func Workflow(ctx workflow.Context, in Input) (Result, error) {
-	r := &run{in: in, started: workflow.Now(ctx), counter: model.Calibration{Factor: 1}}
+	r := &run{in: in, started: workflow.Now(ctx), spent: in.Spent, counter: model.Calibration{Factor: 1}}
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
-	r.hard = workflow.NewTimer(ctx, in.StepTimeout)
+	r.hard = workflow.NewTimer(ctx, r.left(ctx))
 	r.hear(ctx)
 
 	var plan Plan

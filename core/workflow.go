@@ -114,9 +114,13 @@ func runChild(ctx workflow.Context, n *Node, in any, state *FlowState) (any, err
 type ActivityOptions struct {
 	Attempt time.Duration // bound of one attempt; 30 s when 0
 	Retry   time.Duration // attempts are repeated for about so long; 2 min when 0
+	Late    bool          // goes behind all others in its queue
 	Bounded bool          // runs on the queue that WorkerConfig.MaxConcurrent bounds
 	Summary string        // shown by Temporal's UI, so that a run reads like the incident
 }
+
+// latest is the priority behind all others (Temporal's are 1 to 5).
+const latest = 5
 
 // heartbeatTimeout is how long a vanished worker goes unnoticed. Heartbeats are
 // sent four times as often, on a clock and not on output: a model may think
@@ -149,6 +153,9 @@ func WithActivity(ctx workflow.Context, o ActivityOptions) workflow.Context {
 			MaximumAttempts:    attempts(o.Retry),
 		},
 	}
+	if o.Late {
+		opts.Priority = temporal.Priority{PriorityKey: latest}
+	}
 	if o.Bounded {
 		opts.TaskQueue = boundedQueue(workflow.GetInfo(ctx).TaskQueueName)
 	}
@@ -159,13 +166,16 @@ func WithActivity(ctx workflow.Context, o ActivityOptions) workflow.Context {
 // number is used and not a deadline, since a deadline also runs while the
 // process is down.
 func attempts(d time.Duration) int32 {
-	n, wait := int32(3), retryInitial
-	for spent := 3 * retryInitial; spent < d; n++ {
-		wait = min(wait*retryFactor, retryMax)
+	n, spent := int32(1), time.Duration(0)
+	for wait := retryInitial; spent+wait <= d; wait = min(wait*retryFactor, retryMax) {
 		spent += wait
+		n++
 	}
-	return n
+	return max(n, leastAttempts)
 }
+
+// leastAttempts are made however short the time.
+const leastAttempts = 3
 
 // ActivityName is the registered name of an activity of the child that is running
 // in ctx: base, or base@step when the step was named with As. The step's name is

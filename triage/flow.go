@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"strings"
 	"time"
 
 	"github.com/opsbuddy/opsbuddy/agent"
@@ -41,38 +42,63 @@ func BuildFlow(cfg FlowConfig) *core.Flow {
 		When(leads).
 		Then(slack.NotifyFacts(firstMessage(cfg)).As("first").WithTimeout(10 * time.Second).WithRetry(5 * time.Second)).
 		When(stillOpen).
-		Then(agent.Node("reviewer", agent.NodeConfig{
-			LLM:           cfg.LLM,
-			SystemPrompt:  cfg.SystemPrompt,
-			UserPrompt:    core.Output("facts.Prompt"),
-			FirstEvidence: core.Output("facts.NextEvidence"),
-			MaxIterations: cfg.MaxTurns,
-			Tools:         cfg.Tools,
-			CostLimits:    cfg.CostLimits,
-			Compaction: agent.CompactionConfig{
-				ThresholdTokens: 80000,
-				KeepRecent:      4,
-			},
-			SoftDeadline: cfg.SoftDeadline,
-			BaseEnv:      cfg.BaseEnv,
-			Logger:       cfg.Logger,
-			Metrics:      cfg.Metrics,
-		}).As("review").WithTimeout(cfg.Deadline).StopWhen(over)).
+		Then(agent.Node("reviewer", reviewer(cfg)).As("review").WithTimeout(cfg.Deadline).StopWhen(over)).
 		EndWhen().
-		Then(composeBrief(core.Output("review").OrZero(), core.Output("facts.Facts"), core.InputData(pagerduty.UpdatesName), cfg.Now).As("brief").WithTimeout(30 * time.Second)).
-		Then(slack.NotifyReport(report(cfg)).As("report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline)).
-		Then(pagerduty.WriteNote(pagerduty.WriteNoteInput{
-			Client:     cfg.NoteBy,
-			IncidentID: core.Output("webhook.IncidentID"),
-			Body:       core.Output("brief.Markdown"),
-		}).As("note").WithTimeout(30 * time.Second)).
+		Then(composeBrief(core.Output("review").OrZero(), core.Output("facts.Facts"), cfg.Now).As("brief").WithTimeout(30 * time.Second)).
+		Then(slack.NotifyReport(report(cfg, "brief")).As("report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline)).
+		When(modelMayComeBack).
+		Then(agent.Node("second", secondReviewer(cfg)).As("second").WithTimeout(cfg.Deadline).StopWhen(over)).
+		EndWhen().
+		When(cameBack).
+		Then(composeBrief(core.Output("second").OrZero(), core.Output("facts.Facts"), cfg.Now).As("late_brief").WithTimeout(30 * time.Second)).
+		Then(slack.NotifyReport(lateReport(cfg)).As("late_report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline)).
+		Then(pagerduty.WriteNote(note(cfg, "late_brief")).As("late_note").WithTimeout(30 * time.Second)).
+		EndWhen().
+		When(func(s *core.FlowState) bool { return !cameBack(s) }).
+		Then(pagerduty.WriteNote(note(cfg, "brief")).As("note").WithTimeout(30 * time.Second)).
+		EndWhen().
 		EndWhen().
 		EndWhen().
 		Build()
 }
 
+// reviewer is the agent that looks further.
+func reviewer(cfg FlowConfig) agent.NodeConfig {
+	return agent.NodeConfig{
+		LLM:           cfg.LLM,
+		SystemPrompt:  cfg.SystemPrompt,
+		UserPrompt:    core.Output("facts.Prompt"),
+		FirstEvidence: core.Output("facts.NextEvidence"),
+		MaxIterations: cfg.MaxTurns,
+		Tools:         cfg.Tools,
+		CostLimits:    cfg.CostLimits,
+		Compaction: agent.CompactionConfig{
+			ThresholdTokens: 80000,
+			KeepRecent:      4,
+		},
+		SoftDeadline: cfg.SoftDeadline,
+		BaseEnv:      cfg.BaseEnv,
+		Logger:       cfg.Logger,
+		Metrics:      cfg.Metrics,
+	}
+}
+
+// secondReviewer waits for a model that was down, for as long as the first one
+// might have taken, and with what the first one left of the money.
+func secondReviewer(cfg FlowConfig) agent.NodeConfig {
+	c := reviewer(cfg)
+	c.Ledger = ledgerOf
+	c.Patient, c.Began, c.Spent = true, core.Output("facts.ReadAt"), core.Output("review.TotalCost").OrZero()
+	return c
+}
+
+func note(cfg FlowConfig, brief string) pagerduty.WriteNoteInput {
+	return pagerduty.WriteNoteInput{Client: cfg.NoteBy, IncidentID: core.Output("webhook.IncidentID"), Body: core.Output(brief + ".Markdown")}
+}
+
 // report is how a brief gets into the channel.
-func report(cfg FlowConfig) slack.NotifyReportInput {
+func report(cfg FlowConfig, brief string) slack.NotifyReportInput {
+	of := func(field string) core.Ref { return core.Output(brief + "." + field) }
 	return slack.NotifyReportInput{
 		WebhookURL:  cfg.Slack.WebhookURL,
 		BotToken:    cfg.Slack.BotToken,
@@ -85,19 +111,19 @@ func report(cfg FlowConfig) slack.NotifyReportInput {
 		Value1:      core.Output("webhook.IncidentID"),
 		Label2:      "Service",
 		Value2:      core.Output("webhook.ServiceName"),
-		Body:        core.Output("brief.Markdown"),
-		CostUSD:     core.Output("brief.Cost"),
-		Duration:    core.Output("brief.Duration"),
-		TurnsUsed:   core.Output("brief.Turns"),
-		Succeeded:   core.Output("brief.Succeeded"),
-		Outcome:     core.Output("brief.Outcome"),
-		StopReason:  core.Output("brief.Reason"),
-		Model:       core.Output("brief.Model"),
+		Body:        of("Markdown"),
+		CostUSD:     of("Cost"),
+		Duration:    of("Duration"),
+		TurnsUsed:   of("Turns"),
+		Succeeded:   of("Succeeded"),
+		Outcome:     of("Outcome"),
+		StopReason:  of("Reason"),
+		Model:       of("Model"),
 		Key:         core.Output("webhook.IncidentID"),
 		Incident:    core.Output("facts.Facts.Incident"),
 		Since:       core.InputData(pagerduty.UpdatesName),
 		Update:      core.Output("first.Message"),
-		Links:       core.Output("brief.Links"),
+		Links:       of("Links"),
 		Buttons:     cfg.Slack.AnswersPeople(),
 		LLMProvider: cfg.LLM.ProviderType,
 		LLMModel:    cfg.LLM.Model,
@@ -109,13 +135,21 @@ func report(cfg FlowConfig) slack.NotifyReportInput {
 // followerReport is how the short message of a follower gets there: no model was
 // asked, and it points at the brief that speaks for it.
 func followerReport(cfg FlowConfig) slack.NotifyReportInput {
-	in := report(cfg)
+	in := report(cfg, "same")
 	in.Header, in.LLMProvider, in.LLMModel = "Same Problem", "", ""
-	in.Body, in.CostUSD, in.Duration, in.TurnsUsed = core.Output("same.Markdown"), core.Output("same.Cost"), core.Output("same.Duration"), core.Output("same.Turns")
-	in.Succeeded, in.Outcome, in.Links, in.See = core.Output("same.Succeeded"), core.Output("same.Outcome"), core.Output("same.Links"), core.Output("facts.Lead.Message")
-	in.Update, in.StopReason, in.Model = core.Ref{}, core.Ref{}, core.Ref{}
+	in.Update, in.See = core.Ref{}, core.Output("facts.Lead.Message")
 	return in
 }
+
+// lateReport edits the brief of a model that came back into the one from facts.
+func lateReport(cfg FlowConfig) slack.NotifyReportInput {
+	in := report(cfg, "late_brief")
+	in.Update = core.Output("report.Message")
+	return in
+}
+
+// ledgerOf is the step whose ledger holds what every agent spends.
+const ledgerOf = "review"
 
 // firstMessage is what stands in the channel before the model has said anything.
 func firstMessage(cfg FlowConfig) slack.NotifyFactsInput {
@@ -143,6 +177,18 @@ func leads(s *core.FlowState) bool { return !follows(s) }
 // resolved by the time its facts are read costs no model call.
 func stillOpen(s *core.FlowState) bool {
 	return !core.GetOr(s, "facts", FactsOutput{}).Resolved && over(s) == ""
+}
+
+// modelMayComeBack holds when the brief is one from facts because the model was
+// down, and it can still be replaced: an incoming webhook cannot edit.
+func modelMayComeBack(s *core.FlowState) bool {
+	posted := core.GetOr(s, "report", slack.NotifyReportOutput{})
+	return core.GetOr(s, "review", agent.Result{}).MayComeBack && posted.Message.TS != "" && over(s) == ""
+}
+
+// cameBack holds when the second reviewer has something to say.
+func cameBack(s *core.FlowState) bool {
+	return strings.TrimSpace(core.GetOr(s, "second", agent.Result{}).Response) != ""
 }
 
 // over says why a review is of no more use: its incident was resolved, and it

@@ -54,6 +54,7 @@ func BuildFollowUp(cfg FlowConfig) *core.Flow {
 			MaxIterations: cfg.MaxTurns,
 			Tools:         cfg.Tools,
 			CostLimits:    cfg.CostLimits,
+			Ledger:        ledgerOf,
 			SoftDeadline:  cfg.SoftDeadline,
 			BaseEnv:       cfg.BaseEnv,
 			Logger:        cfg.Logger,

@@ -133,8 +133,8 @@ type BriefOutput struct {
 
 // composeBrief makes the step that turns the agent's answer, or its absence,
 // into the brief.
-func composeBrief(review, facts, since core.Ref, now func() time.Time) *core.Node {
-	return core.Activity("triage.Brief", core.Bind{"Review": review, "Facts": facts, "Since": since},
+func composeBrief(review, facts core.Ref, now func() time.Time) *core.Node {
+	return core.Activity("triage.Brief", core.Bind{"Review": review, "Facts": facts, "Since": core.InputData(pagerduty.UpdatesName)},
 		func(_ context.Context, in briefInput) (BriefOutput, error) {
 			a := answer(in.Review)
 			a.Since = in.Since
@@ -222,5 +222,5 @@ func failedTools(all []agent.Observation) []brief.Unchecked {
 
 // Spending reaches the ledger of the flow's reviews.
 func Spending(e *core.Engine) budget.Book {
-	return budget.Book{Client: e.Client, Type: agent.LedgerName + "@review"}
+	return budget.Book{Client: e.Client, Type: agent.LedgerName + "@" + ledgerOf}
 }

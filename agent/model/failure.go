@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -189,8 +190,10 @@ func textOf(raw json.RawMessage) string {
 
 // Unreachable is the failure of a call that brought no answer.
 func Unreachable(err error) *Error {
+	var dial *net.OpError
+	unsent := errors.As(err, &dial) && dial.Op == "dial"
 	err = border.NetError(err)
-	e := &Error{Kind: KindTransient, Message: border.Line(err.Error()), Cause: err}
+	e := &Error{Kind: KindTransient, Unsent: unsent, Message: border.Line(err.Error()), Cause: err}
 	var moved *border.MovedError
 	var wall *border.WallError
 	if errors.As(err, &moved) || errors.As(err, &wall) {

@@ -139,8 +139,10 @@ type Error struct {
 	Usage      Usage // tokens that were paid for all the same, when known
 	// Room is how many tokens of an answer would still fit, when the vendor said
 	// that only prompt and answer together are too long; 0 when it did not.
-	Room  int
-	Cause error // what lies beneath, for errors.Is; may be nil
+	Room int
+	// Unsent says that no byte of the call left this machine, so nothing was used.
+	Unsent bool
+	Cause  error // what lies beneath, for errors.Is; may be nil
 }
 
 // Error implements error.

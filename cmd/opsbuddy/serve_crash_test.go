@@ -217,23 +217,26 @@ func failedOnce(w *world.World, api world.API, status int) bool {
 	return n == 1
 }
 
+// budget is what `opsbuddy budget` says with the settings of serve.
+func (s *served) budget(t *testing.T) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "opsbuddy", "budget")
+	cmd.Env = s.environ
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("opsbuddy budget: %v", err)
+	}
+	return string(out)
+}
+
 func TestBudgetShowsWhatAReviewCostWhileServingAndAfterwards(t *testing.T) {
 	w := startWorldFor(t, "tls-expiry")
 	s := serve(t, w, t.TempDir())
 	s.accepted(t, firstPage(w, "delivery-1"))
 	s.outcomeOf(t, w)
-	budget := func() string {
-		cmd := exec.CommandContext(t.Context(), "opsbuddy", "budget")
-		cmd.Env = s.environ
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("opsbuddy budget: %v", err)
-		}
-		return string(out)
-	}
-	live := budget()
+	live := s.budget(t)
 	for before := ""; before != live; { // the last cost is settled a moment after the post
-		before, live = live, budget()
+		before, live = live, s.budget(t)
 	}
 	for _, want := range []string{w.IncidentID(""), "claude-sonnet-4-6", "3 calls", "of $20.00", "of $100.00"} {
 		if !strings.Contains(live, want) {
@@ -242,7 +245,7 @@ func TestBudgetShowsWhatAReviewCostWhileServingAndAfterwards(t *testing.T) {
 	}
 	s.terminate(t)
 	s.gone(t)
-	if after := budget(); after != live {
+	if after := s.budget(t); after != live {
 		t.Errorf("after the end of serve budget shows\n%s\nwant the same as before:\n%s", after, live)
 	}
 }

@@ -43,6 +43,27 @@ func TestDeadModelLeavesABriefOfFacts(t *testing.T) {
 	}
 }
 
+func TestAModelThatComesBackMakesABriefOfTheFacts(t *testing.T) {
+	t.Parallel()
+	w := startWorldFor(t, "tls-expiry")
+	w.Fail(world.Anthropic, http.StatusInternalServerError)
+	s := serve(t, w, t.TempDir(), "OPSBUDDY_SOFT_DEADLINE=10s", "OPSBUDDY_DEADLINE=30s")
+	s.accepted(t, firstPage(w, "delivery-1"))
+	wait(t, s, "the brief from facts", func() bool { return len(outcomes(w)) == 1 })
+	if last := lastLine(outcomes(w)[0]); !strings.HasPrefix(last, "facts only · ") {
+		t.Fatalf("the footer is %q, want one of facts only", last)
+	}
+	w.Heal(world.Anthropic)
+	wait(t, s, "the brief of the model", func() bool { return strings.HasPrefix(lastLine(outcomes(w)[0]), "brief · ") })
+	if n := len(w.SlackStanding()); n != 1 {
+		t.Errorf("%d messages stand in Slack, want the one that was edited", n)
+	}
+	paidOnce(t, w)
+	if spent := s.budget(t); !strings.Contains(spent, "claude-sonnet-4-6") {
+		t.Errorf("what the second agent spent is not in the ledger:\n%s", spent)
+	}
+}
+
 func TestProcessIsAliveAndReadyWhileTheWholeOutsideIsDown(t *testing.T) {
 	w := startWorldFor(t, "tls-expiry")
 	outside := []world.API{world.PagerDuty, world.Jira, world.Confluence, world.Slack, world.SlackWebhook, world.Anthropic}

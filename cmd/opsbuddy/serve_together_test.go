@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -208,5 +209,32 @@ func TestAReviewThatEndedBecauseItsIncidentWasOverLeadsNobody(t *testing.T) {
 	wait(t, s, "a brief of its own", func() bool { return len(outcomes(w)) == 2 })
 	if brief := outcomeWith(t, w, "Incident: "+w.IncidentID("disk-b")); strings.Contains(brief, "same problem ·") {
 		t.Errorf("it follows a review that looked at nothing:\n%s", brief)
+	}
+}
+
+func TestAHighUrgencyGoesBeforeTheLowOnesThatWait(t *testing.T) {
+	var incidents []string
+	for i := range 6 {
+		incidents = append(incidents, fmt.Sprintf(twin, fmt.Sprint("low-", i), "orders", "low", fmt.Sprint("db-", i), 91))
+	}
+	w := startTwins(t, append(incidents, fmt.Sprintf(twin, "high", "orders", "high", "db-9", 91))...)
+	w.Hang(world.Anthropic)
+	s := serve(t, w, t.TempDir(), "WORKER_MAX_CONCURRENT_ACTIVITIES=1")
+	for i := range 6 {
+		s.accepted(t, pageOf(w, fmt.Sprint("disk-low-", i)))
+	}
+	wait(t, s, "every low one to wait for the model", func() bool { return len(w.SlackStanding()) == 6 && hanging(w, world.Anthropic) })
+	s.accepted(t, pageOf(w, "disk-high"))
+	wait(t, s, "the high one to wait as well", func() bool { return len(w.SlackStanding()) == 7 })
+	time.Sleep(300 * time.Millisecond) // from its first message to its place in the queue
+	w.Heal(world.Anthropic)
+	wait(t, s, "every outcome", func() bool { return len(outcomes(w)) == 7 })
+	var order []string
+	for _, c := range w.ModelCalls() {
+		order = append(order, c.Scenario)
+	}
+	// One call was under way, and one more may be in the worker's hands.
+	if at := slices.Index(order, "disk-high"); at < 1 || at > 2 {
+		t.Errorf("the high urgency was asked about as number %d: %v", at+1, order)
 	}
 }

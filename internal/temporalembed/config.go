@@ -29,10 +29,13 @@ var services = []string{
 // step follows the last in 7 ms. The persistence rates are those of Temporal's
 // own development server.
 var tuning = dynamicconfig.StaticClient{
-	dynamicconfig.MakeKey("history.transferProcessorMaxPollRPS"):            1000,
-	dynamicconfig.MakeKey("history.timerProcessorMaxPollRPS"):               1000,
-	dynamicconfig.MakeKey("history.visibilityProcessorMaxPollRPS"):          1000,
-	dynamicconfig.MakeKey("history.timerProcessorMaxTimeShift"):             20 * time.Millisecond,
+	dynamicconfig.MakeKey("history.transferProcessorMaxPollRPS"):   1000,
+	dynamicconfig.MakeKey("history.timerProcessorMaxPollRPS"):      1000,
+	dynamicconfig.MakeKey("history.visibilityProcessorMaxPollRPS"): 1000,
+	dynamicconfig.MakeKey("history.timerProcessorMaxTimeShift"):    20 * time.Millisecond,
+	// One partition a queue: priorities hold within a partition alone.
+	dynamicconfig.MakeKey("matching.numTaskqueueReadPartitions"):            1,
+	dynamicconfig.MakeKey("matching.numTaskqueueWritePartitions"):           1,
 	dynamicconfig.MakeKey("history.persistenceMaxQPS"):                      45000,
 	dynamicconfig.MakeKey("frontend.persistenceMaxQPS"):                     10000,
 	dynamicconfig.MakeKey("system.forceSearchAttributesCacheRefreshOnRead"): true,
