@@ -97,20 +97,30 @@ func LastNote(ctx context.Context) string {
 }
 
 // Run names the run that an activity belongs to; empty outside of one. Two runs
-// over the same incident have different ones.
+// over the same incident have different ones. A step that goes on late still
+// belongs to its flow's run.
 func Run(ctx context.Context) string {
 	if !activity.IsActivity(ctx) {
 		return ""
 	}
-	return activity.GetInfo(ctx).WorkflowExecution.RunID
+	at := activity.GetInfo(ctx).WorkflowExecution
+	if run, late := lateOf(at.ID); late {
+		return run
+	}
+	return at.RunID
 }
 
-// Attempt counts the attempts of an activity from 1; it is 1 outside of one.
+// Attempt counts the attempts of an activity from 1; it is 1 outside of one. A
+// step that goes on late has been attempted before.
 func Attempt(ctx context.Context) int {
 	if !activity.IsActivity(ctx) {
 		return 1
 	}
-	return int(activity.GetInfo(ctx).Attempt)
+	info := activity.GetInfo(ctx)
+	if _, late := lateOf(info.WorkflowExecution.ID); late {
+		return int(info.Attempt) + leastAttempts
+	}
+	return int(info.Attempt)
 }
 
 // beat sends heartbeats until the attempt ends.

@@ -223,6 +223,7 @@ func (w *Worker) startWorkers(ctx context.Context, m *metrics) error {
 	l := w.life
 	reg := newRegistry(l.engine, l.cfg, m)
 	reg.onStop = l.onStop
+	reg.Workflow(lateType, runLate)
 	for _, f := range w.flows {
 		for _, n := range f.nodes() {
 			if n.health != nil {

@@ -30,6 +30,7 @@ type Node struct {
 	in, out  reflect.Type
 	timeout  time.Duration
 	retry    time.Duration
+	late     time.Duration
 	door     Door
 	source   Source
 	stopWhen func(*FlowState) string                     // workflow side, for childNode

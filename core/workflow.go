@@ -97,6 +97,9 @@ func runActivity(ctx workflow.Context, n *Node, in any) (any, error) {
 	ctx = WithActivity(ctx, ActivityOptions{Attempt: n.timeout, Retry: n.retry, Summary: n.name})
 	out := reflect.New(n.out)
 	err := workflow.ExecuteActivity(ctx, n.registered(n.kind), in).Get(ctx, out.Interface())
+	if n.goesOn(ctx, err) {
+		err = n.goOnLate(ctx, in)
+	}
 	return out.Elem().Interface(), err
 }
 

@@ -40,6 +40,9 @@ type FlowConfig struct {
 	// SameProblemWindow is how long a review speaks for further incidents of its
 	// problem. 0 reviews each by itself.
 	SameProblemWindow time.Duration
+	// DeliverFor is how long a brief is brought to a Slack that refuses it, after
+	// the review has ended. 0 gives up with the review.
+	DeliverFor time.Duration
 
 	Slack  SlackConfig
 	NoteBy *pagerduty.Client // writes the brief as a note too; nil writes none

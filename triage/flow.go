@@ -37,7 +37,7 @@ func BuildFlow(cfg FlowConfig) *core.Flow {
 		Then(gatherFacts(cfg, core.Output("webhook.Incident")).As("facts").WithTimeout(time.Minute)).
 		When(follows).
 		Then(composeSame("facts", cfg.Now).As("same").WithTimeout(30 * time.Second)).
-		Then(slack.NotifyReport(followerReport(cfg)).As("same_report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline)).
+		Then(slack.NotifyReport(followerReport(cfg)).As("same_report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline).WithLate(cfg.DeliverFor)).
 		EndWhen().
 		When(leads).
 		Then(slack.NotifyFacts(firstMessage(cfg)).As("first").WithTimeout(10 * time.Second).WithRetry(5 * time.Second)).
@@ -45,13 +45,13 @@ func BuildFlow(cfg FlowConfig) *core.Flow {
 		Then(agent.Node("reviewer", reviewer(cfg)).As("review").WithTimeout(cfg.Deadline).StopWhen(over)).
 		EndWhen().
 		Then(composeBrief(core.Output("review").OrZero(), core.Output("facts.Facts"), cfg.Now).As("brief").WithTimeout(30 * time.Second)).
-		Then(slack.NotifyReport(report(cfg, "brief")).As("report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline)).
+		Then(slack.NotifyReport(report(cfg, "brief")).As("report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline).WithLate(cfg.DeliverFor)).
 		When(modelMayComeBack).
 		Then(agent.Node("second", secondReviewer(cfg)).As("second").WithTimeout(cfg.Deadline).StopWhen(over)).
 		EndWhen().
 		When(cameBack).
 		Then(composeBrief(core.Output("second").OrZero(), core.Output("facts.Facts"), cfg.Now).As("late_brief").WithTimeout(30 * time.Second)).
-		Then(slack.NotifyReport(lateReport(cfg)).As("late_report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline)).
+		Then(slack.NotifyReport(lateReport(cfg)).As("late_report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline).WithLate(cfg.DeliverFor)).
 		Then(pagerduty.WriteNote(note(cfg, "late_brief")).As("late_note").WithTimeout(30 * time.Second)).
 		EndWhen().
 		When(func(s *core.FlowState) bool { return !cameBack(s) }).

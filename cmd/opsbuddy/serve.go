@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/spf13/cobra"
@@ -8,6 +10,10 @@ import (
 	"github.com/opsbuddy/opsbuddy/config"
 	"github.com/opsbuddy/opsbuddy/triage"
 )
+
+// deliverFor is how long a brief waits for a Slack that is down. It is shorter than
+// the time for which PagerDuty would send the page again (48 h).
+const deliverFor = 24 * time.Hour
 
 func (p *program) serveCommand() *cobra.Command {
 	return &cobra.Command{
@@ -28,6 +34,7 @@ func (p *program) serveCommand() *cobra.Command {
 				return err
 			}
 			flow := p.flowConfig(cfg, s, log, metrics)
+			flow.DeliverFor = deliverFor
 			w := p.worker(cfg, triage.BuildFlow(flow), log, metrics)
 			if flow.Slack.AnswersPeople() {
 				w.WithFlow(triage.BuildFollowUp(flow))

@@ -115,3 +115,30 @@ func refusedPosts(w *world.World) int {
 	}
 	return n
 }
+
+func TestABriefOutlastsASlackThatIsDownLongerThanItsReview(t *testing.T) {
+	t.Parallel()
+	w := startWorldFor(t, "tls-expiry")
+	for _, api := range []world.API{world.Slack, world.SlackWebhook} {
+		w.Fail(api, http.StatusInternalServerError)
+	}
+	data := t.TempDir()
+	s := serve(t, w, data, "OPSBUDDY_SOFT_DEADLINE=1s", "OPSBUDDY_DEADLINE=3s")
+	s.accepted(t, firstPage(w, "delivery-1"))
+	failures := func() int {
+		_, page := s.get(t, "/metrics")
+		return sample(t, page, `opsbuddy_activity_failures_total{activity="slack.NotifyReport@report"}`)
+	}
+	// Five attempts fit into the deadline; more are made after the review's end.
+	wait(t, s, "attempts beyond the deadline", func() bool { return failures() > 6 })
+	s.kill(t)
+	again := serve(t, w, data, "OPSBUDDY_SOFT_DEADLINE=1s", "OPSBUDDY_DEADLINE=3s")
+	for _, api := range []world.API{world.Slack, world.SlackWebhook} {
+		w.Heal(api)
+	}
+	wait(t, again, "the brief", func() bool { return len(outcomes(w)) == 1 })
+	if n := len(w.SlackStanding()); n != 1 {
+		t.Errorf("%d messages stand in Slack, want one", n)
+	}
+	paidOnce(t, w)
+}
