@@ -101,6 +101,7 @@ func (a *Activities) Open(ctx context.Context) (Plan, error) {
 		MaxIterations: a.cfg.MaxIterations, MaxTokens: a.cfg.LLM.MaxTokens,
 		PerRun: money.Dollars(a.cfg.CostLimits.PerRunUSD), SoftDeadline: a.cfg.SoftDeadline,
 		Threshold: a.cfg.Compaction.ThresholdTokens, KeepRecent: a.cfg.Compaction.KeepRecent, Patient: a.cfg.Patient,
+		Verifies: a.cfg.Verify != nil,
 	}
 	if len(p.Models) == 0 {
 		return p, nil

@@ -65,6 +65,11 @@ type NodeConfig struct {
 	Began   core.Ref
 	Spent   core.Ref
 
+	// Verify holds an answer against the evidence; the model may mend it once. nil
+	// takes it as it is. Context is handed to it, a value of any type.
+	Verify  Verify
+	Context core.Ref
+
 	// Ledger names the step with whose calls those of this one are held against
 	// the ceilings of hour and day: the step itself when not set.
 	Ledger string
@@ -116,7 +121,7 @@ const (
 // Node makes an agent step that runs as a child workflow. Its timeout is the
 // deadline of the whole review.
 func Node(name string, c NodeConfig) *core.Node {
-	bind := core.Bind{"UserPrompt": c.UserPrompt, "FirstEvidence": c.FirstEvidence, "Began": c.Began, "Spent": c.Spent}
+	bind := core.Bind{"UserPrompt": c.UserPrompt, "FirstEvidence": c.FirstEvidence, "Began": c.Began, "Spent": c.Spent, "Context": c.Context}
 	var health core.Health
 	setup := func(reg core.Registry, registered core.Name) error {
 		a, err := NewActivities(name, c)
@@ -133,6 +138,7 @@ func Node(name string, c NodeConfig) *core.Node {
 		reg.Activity(registered(openName), a.Open)
 		reg.Bounded(registered(thinkName), a.Think)
 		reg.Activity(registered(toolName), a.CallTool)
+		reg.Activity(registered(verifyName), a.Verify)
 		reg.OnStop("MCP servers of "+name, a.Close)
 		return nil
 	}

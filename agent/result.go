@@ -14,8 +14,9 @@ type Input struct {
 	UserPrompt    string        `json:"user_prompt"`
 	FirstEvidence int           `json:"first_evidence,omitempty"`
 	StepTimeout   time.Duration `json:"step_timeout"`
-	Began         time.Time     `json:"began,omitzero"` // when StepTimeout began to run, if not now
-	Spent         money.USD     `json:"spent,omitzero"` // of the run's ceiling, before
+	Began         time.Time     `json:"began,omitzero"`    // when StepTimeout began to run, if not now
+	Spent         money.USD     `json:"spent,omitzero"`    // of the run's ceiling, before
+	Context       any           `json:"context,omitempty"` // for Verify
 }
 
 // StopReason says why a run ended.
@@ -59,7 +60,7 @@ type Result struct {
 // Turn is one answered call to the model.
 type Turn struct {
 	Model   string        `json:"model"`
-	Purpose string        `json:"purpose,omitempty"` // "", "final" or "compact"
+	Purpose string        `json:"purpose,omitempty"` // "", "final", "correct" or "compact"
 	Usage   model.Usage   `json:"usage"`
 	Cost    money.USD     `json:"cost"`
 	Took    time.Duration `json:"took"`
@@ -94,4 +95,5 @@ type Plan struct {
 	Threshold     int           `json:"threshold"`
 	KeepRecent    int           `json:"keep_recent"`
 	Patient       bool          `json:"patient,omitempty"`
+	Verifies      bool          `json:"verifies,omitempty"`
 }

@@ -86,6 +86,7 @@ func (r *run) converse(ctx workflow.Context) {
 	if r.wantsLastWord() {
 		r.lastWord(ctx)
 	}
+	r.correct(ctx)
 }
 
 // turn is one call to the model and the calls it asked for.

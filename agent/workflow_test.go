@@ -30,6 +30,7 @@ type stage struct {
 	timeout time.Duration
 	think   func(n int, in ThinkInput) (ThinkOutput, error) // n counts from 0
 	call    func(CallInput) tool.Result
+	verify  func(VerifyInput) []string
 	// stopAfter is when the flow says stop; never when 0.
 	stopAfter time.Duration
 
@@ -71,6 +72,7 @@ func (s *stage) run(t *testing.T) Result {
 		s.mu.Unlock()
 		return s.call(in), nil
 	})
+	register(verifyName, func(_ context.Context, in VerifyInput) ([]string, error) { return s.verify(in), nil })
 	env.RegisterWorkflowWithOptions(Workflow, workflow.RegisterOptions{Name: workflowName})
 	if s.stopAfter > 0 {
 		env.RegisterDelayedCallback(func() { env.SignalWorkflow(core.StopSignal, "the incident is over") }, s.stopAfter)
@@ -307,6 +309,52 @@ func TestTheFlowsWordToStopEndsARunWithoutALastWord(t *testing.T) {
 		if res.StopReason != Interrupted || res.Detail != "the incident is over" || res.Succeeded || len(s.thinks) != 1 {
 			t.Errorf("%s: %+v after %d calls", name, res, len(s.thinks))
 		}
+	}
+}
+
+func TestAnAnswerThatIsNotCarriedIsMendedOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		second ThinkOutput
+		want   string
+	}{
+		"mended":          {says("the truth"), "the truth"},
+		"empty":           {says(""), "a lie"},
+		"cut":             {func() ThinkOutput { o := says("half"); o.Response.Stop = model.StopLength; return o }(), "a lie"},
+		"no money for it": {ThinkOutput{Problem: problemBudget, Message: "the ceiling is reached"}, "a lie"},
+		"a lie again":     {says("another lie"), "another lie"},
+	} {
+		s := newStage()
+		s.plan.Verifies = true
+		s.verify = func(in VerifyInput) []string { return []string{"ticket FER-9 is in no evidence"} }
+		s.think = func(n int, in ThinkInput) (ThinkOutput, error) {
+			if n == 0 {
+				return says("a lie"), nil
+			}
+			if last := in.Request.Messages[len(in.Request.Messages)-1].Text; in.Purpose != "correct" || !in.Request.Final || !strings.Contains(last, "- ticket FER-9 is in no evidence") {
+				t.Errorf("%s: asked with purpose %q: %s", name, in.Purpose, last)
+			}
+			return c.second, nil
+		}
+		res := s.run(t)
+		if res.Response != c.want || !res.Succeeded || res.Iterations != 1 || len(s.thinks) != 2 {
+			t.Errorf("%s: %+v after %d calls", name, res, len(s.thinks))
+		}
+	}
+}
+
+func TestAnAnswerThatIsCarriedIsNotAskedForAgain(t *testing.T) {
+	s := newStage()
+	s.plan.Verifies = true
+	var seen VerifyInput
+	s.verify = func(in VerifyInput) []string { seen = in; return nil }
+	s.think = func(n int, _ ThinkInput) (ThinkOutput, error) {
+		if n == 0 {
+			return says("", look("a", `{}`)), nil
+		}
+		return says("the truth"), nil
+	}
+	if res := s.run(t); res.Response != "the truth" || len(s.thinks) != 2 || len(seen.Seen) != 1 || seen.Answer != "the truth" {
+		t.Errorf("%+v after %d calls, verified %+v", res, len(s.thinks), seen)
 	}
 }
 

@@ -118,6 +118,17 @@ func cited(text string, f evidence.Facts, brought []evidence.Item) string {
 	})
 }
 
+// Problems says, in the model's terms, what of its text no evidence carries.
+func Problems(a Answer, f evidence.Facts) []string {
+	r := check.Brief(unwrap(a.Text), check.NewIndex(f, a.Brought))
+	var out []string
+	for _, p := range append(append([]check.Finding{}, r.Marked...), r.Removed...) {
+		out = append(out, fmt.Sprintf("%s %q is in no evidence", p.Kind, p.What))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // removed tells the operator what the model named although nobody has it.
 func removed(r check.Report) []Unchecked {
 	var out []Unchecked

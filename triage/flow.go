@@ -77,6 +77,8 @@ func reviewer(cfg FlowConfig) agent.NodeConfig {
 			KeepRecent:      4,
 		},
 		SoftDeadline: cfg.SoftDeadline,
+		Verify:       verify,
+		Context:      core.Output("facts.Facts"),
 		BaseEnv:      cfg.BaseEnv,
 		Logger:       cfg.Logger,
 		Metrics:      cfg.Metrics,

@@ -55,6 +55,8 @@ func BuildFollowUp(cfg FlowConfig) *core.Flow {
 			Tools:         cfg.Tools,
 			CostLimits:    cfg.CostLimits,
 			Ledger:        ledgerOf,
+			Verify:        verify,
+			Context:       core.Output("facts.Facts"),
 			SoftDeadline:  cfg.SoftDeadline,
 			BaseEnv:       cfg.BaseEnv,
 			Logger:        cfg.Logger,

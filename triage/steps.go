@@ -3,6 +3,8 @@ package triage
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -175,6 +177,16 @@ func answer(r agent.Result) brief.Answer {
 		a.Brought = append(a.Brought, item(o))
 	}
 	return a
+}
+
+// verify holds the agent's answer against the facts and what its tools brought,
+// as the brief will.
+func verify(text string, seen []agent.Observation, context json.RawMessage) ([]string, error) {
+	var f evidence.Facts
+	if err := json.Unmarshal(context, &f); err != nil {
+		return nil, core.Permanent(fmt.Errorf("facts to verify an answer with: %w", err))
+	}
+	return brief.Problems(answer(agent.Result{Response: text, Observations: seen}), f), nil
 }
 
 // reason is why the review was not finished. To have no model is a choice, and

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/opsbuddy/opsbuddy/core"
@@ -27,6 +28,8 @@ func New(t *testing.T, f *core.Flow) *testsuite.TestWorkflowEnvironment {
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(runTimeout)
+	// A loaded machine is no deadlock; the default is one second.
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: runTimeout})
 	if err := f.RegisterOn(registry{t, env}); err != nil {
 		t.Fatal(err)
 	}

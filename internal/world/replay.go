@@ -100,7 +100,10 @@ func next(turns []turn, ask modeltest.Ask) (modeltest.Turn, bool) {
 			out.Calls = append(out.Calls, modeltest.Call{Tool: c.Tool, Args: arguments(c.With)})
 		}
 	}
-	if t.Brief != "" || ask.Final || len(out.Calls) == 0 {
+	switch {
+	case t.Brief != "": // a second brief follows the first when it is asked to be mended
+		return modeltest.Turn{Text: strings.TrimSpace(t.Brief)}, true
+	case ask.Final || len(out.Calls) == 0:
 		return modeltest.Turn{Text: strings.TrimSpace(last.Brief)}, true
 	}
 	return out, false
