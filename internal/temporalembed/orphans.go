@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	activitypb "go.temporal.io/api/activity/v1"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
@@ -15,6 +16,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 )
 
 // ProcessRestart is the type of the failure that an activity attempt gets whose
@@ -37,7 +39,7 @@ const (
 //
 // Call it after Start and before any worker starts: it takes every running
 // attempt for an orphan, which is right because the folder belongs to one
-// process. An ended attempt counts toward the retry policy's MaximumAttempts.
+// process. An ended attempt uses up none of the retry policy's MaximumAttempts.
 //
 // It reads the server's own tables: the list that visibility gives is written
 // later than the run itself and can lack a workflow that started just before
@@ -95,6 +97,9 @@ func (s *Server) kick(ctx context.Context, run *commonpb.WorkflowExecution, a *w
 	var err error
 	switch a.GetState() {
 	case enumspb.PENDING_ACTIVITY_STATE_STARTED, enumspb.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED:
+		if err := s.spare(ctx, run, a); err != nil {
+			return false, err
+		}
 		_, err = s.client.WorkflowService().RespondActivityTaskFailedById(ctx, &workflowservice.RespondActivityTaskFailedByIdRequest{
 			Namespace: s.options.Namespace, WorkflowId: run.GetWorkflowId(), RunId: run.GetRunId(),
 			ActivityId: a.GetActivityId(), Identity: kickIdentity, Failure: processRestart(),
@@ -111,6 +116,25 @@ func (s *Server) kick(ctx context.Context, run *commonpb.WorkflowExecution, a *w
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// spare grants one attempt more: the activity did not fail, its process died. Else
+// a process that dies at each start, for want of memory, uses up the attempts of
+// every step that it meets, and loses what they were for.
+func (s *Server) spare(ctx context.Context, run *commonpb.WorkflowExecution, a *workflowpb.PendingActivityInfo) error {
+	if a.GetMaximumAttempts() == 0 { // no bound
+		return nil
+	}
+	_, err := s.client.WorkflowService().UpdateActivityOptions(ctx, &workflowservice.UpdateActivityOptionsRequest{
+		Namespace: s.options.Namespace, Execution: run, Identity: kickIdentity,
+		Activity:        &workflowservice.UpdateActivityOptionsRequest_Id{Id: a.GetActivityId()},
+		ActivityOptions: &activitypb.ActivityOptions{RetryPolicy: &commonpb.RetryPolicy{MaximumAttempts: a.GetMaximumAttempts() + 1}},
+		UpdateMask:      &fieldmaskpb.FieldMask{Paths: []string{"retry_policy.maximum_attempts"}},
+	})
+	if isNotFound(err) {
+		return nil
+	}
+	return err
 }
 
 func processRestart() *failurepb.Failure {

@@ -28,13 +28,15 @@ const (
 	// soon is far below the timeouts and the retry interval of the activity, and
 	// far above what a retry takes.
 	soon = 20 * time.Second
+	// maxAttempts of that activity, for those that it fails itself.
+	maxAttempts = 2
 )
 
 // longStep waits for an activity that nothing but a kick brings back soon.
 func longStep(ctx workflow.Context) (string, error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: time.Hour, HeartbeatTimeout: 10 * time.Minute, WaitForCancellation: true,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 5 * time.Minute},
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 5 * time.Minute, MaximumAttempts: maxAttempts},
 	})
 	var out string
 	err := workflow.ExecuteActivity(ctx, "long").Get(ctx, &out)
@@ -277,6 +279,36 @@ func TestActivitiesThatDoNotRunAreLeftAlone(t *testing.T) {
 	if diff := cmp.Diff(0, len(runs)); diff != "" {
 		t.Errorf("a terminated run still counts as one that waits: %v", runs)
 	}
+}
+
+func TestDeathsOfTheProcessUseUpNoAttempts(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, Options{DataDir: dir})
+	c := connect(t, s)
+	w, err := workflowsOnly(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	task, err := startStep(testContext(t), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Stop()
+	for died := range int32(maxAttempts + 2) {
+		if task.GetAttempt() != died+1 {
+			t.Fatalf("attempt %d after %d deaths", task.GetAttempt(), died)
+		}
+		stop(t, s)
+		s = start(t, Options{DataDir: dir})
+		kick(t, s, 1)
+		c = connect(t, s)
+		ctx, cancel := context.WithTimeout(context.Background(), soon)
+		defer cancel()
+		if task, err = pollActivity(ctx, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	finish(t, c, task)
 }
 
 func TestKilledProcessLeavesAnActivityThatIsKicked(t *testing.T) {
