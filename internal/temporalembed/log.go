@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"strings"
 
 	"go.temporal.io/server/common/log"
@@ -39,9 +40,15 @@ const unsetPort = "HTTP API port has not been set"
 func (l *serverLog) Debug(msg string, tags ...tag.Tag) { l.write(slog.LevelDebug, msg, tags) }
 func (l *serverLog) Info(msg string, tags ...tag.Tag)  { l.write(slog.LevelInfo, msg, tags) }
 func (l *serverLog) Warn(msg string, tags ...tag.Tag) {
-	if !strings.HasPrefix(msg, unsetPort) {
+	if !strings.HasPrefix(msg, unsetPort) && !ofKick(tags) {
 		l.write(slog.LevelWarn, msg, tags)
 	}
+}
+
+// ofKick knows the line about a workflow task that KickOrphans handed back: there
+// is one for each review that was open, and nothing is wrong with them.
+func ofKick(tags []tag.Tag) bool {
+	return slices.ContainsFunc(tags, func(t tag.Tag) bool { return t.Value() == processEnded })
 }
 func (l *serverLog) Error(msg string, tags ...tag.Tag) {
 	if l.min.Level() < slog.LevelError || !causedByStop(tags) {

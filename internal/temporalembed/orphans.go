@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/server/common/tasktoken"
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
@@ -22,6 +23,9 @@ import (
 // ProcessRestart is the type of the failure that an activity attempt gets whose
 // process died.
 const ProcessRestart = "ProcessRestart"
+
+// processEnded is what that failure says.
+const processEnded = "the process that ran this attempt ended"
 
 const (
 	kickTimeout  = 30 * time.Second
@@ -32,10 +36,11 @@ const (
 	kickDelay = time.Millisecond
 )
 
-// KickOrphans ends the activity attempts that the last process left running, so
-// that they are retried at once instead of after their heartbeat timeout. It
-// returns how many it ended. Attempts whose cancellation had been asked for end
-// as canceled.
+// KickOrphans ends the activity attempts and the workflow tasks that the last
+// process left running, so that they are repeated at once instead of after their
+// heartbeat timeout and the 10 seconds of a workflow task. It returns how many
+// attempts it ended. Attempts whose cancellation had been asked for end as
+// canceled.
 //
 // Call it after Start and before any worker starts: it takes every running
 // attempt for an orphan, which is right because the folder belongs to one
@@ -48,7 +53,7 @@ const (
 func (s *Server) KickOrphans(ctx context.Context) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, kickTimeout)
 	defer cancel()
-	runs, err := s.store.runsWithActivities(ctx, s.options.Namespace)
+	runs, err := s.store.waitingRuns(ctx, s.options.Namespace)
 	if err != nil {
 		return 0, fmt.Errorf("looking for orphaned activities: %w", err)
 	}
@@ -68,7 +73,35 @@ func (s *Server) KickOrphans(ctx context.Context) (int, error) {
 	return int(kicked.Load()), errors.Join(errs...)
 }
 
-func (s *Server) kickRun(ctx context.Context, run *commonpb.WorkflowExecution) (int, error) {
+func (s *Server) kickRun(ctx context.Context, run openRun) (int, error) {
+	err := s.kickTask(ctx, run)
+	if !run.activities {
+		return 0, err
+	}
+	n, errActivities := s.kickActivities(ctx, run.WorkflowExecution)
+	return n, errors.Join(err, errActivities)
+}
+
+// kickTask fails the workflow task that the dead process was at. The server has
+// no call that names one, so the token is made that its worker had.
+func (s *Server) kickTask(ctx context.Context, run openRun) error {
+	if run.task == nil {
+		return nil
+	}
+	token, err := tasktoken.NewSerializer().Serialize(run.task)
+	if err == nil {
+		_, err = s.client.WorkflowService().RespondWorkflowTaskFailed(ctx, &workflowservice.RespondWorkflowTaskFailedRequest{
+			Namespace: s.options.Namespace, TaskToken: token, Identity: kickIdentity,
+			Cause: enumspb.WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE, Failure: processRestart(),
+		})
+	}
+	if err != nil && !isNotFound(err) {
+		return fmt.Errorf("workflow %s: handing back its task: %w", run.GetWorkflowId(), err)
+	}
+	return nil
+}
+
+func (s *Server) kickActivities(ctx context.Context, run *commonpb.WorkflowExecution) (int, error) {
 	d, err := s.client.WorkflowService().DescribeWorkflowExecution(ctx,
 		&workflowservice.DescribeWorkflowExecutionRequest{Namespace: s.options.Namespace, Execution: run})
 	if isNotFound(err) {
@@ -139,7 +172,7 @@ func (s *Server) spare(ctx context.Context, run *commonpb.WorkflowExecution, a *
 
 func processRestart() *failurepb.Failure {
 	return &failurepb.Failure{
-		Message: "the process that ran this attempt ended",
+		Message: processEnded,
 		FailureInfo: &failurepb.Failure_ApplicationFailureInfo{ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{
 			Type: ProcessRestart, NextRetryDelay: durationpb.New(kickDelay),
 		}},

@@ -7,11 +7,11 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -258,27 +258,29 @@ func TestActivitiesThatDoNotRunAreLeftAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var runs []*commonpb.WorkflowExecution
-	for len(runs) == 0 { // until the activity is scheduled
-		if runs, err = s.store.runsWithActivities(testContext(t), defaultNamespace); err != nil {
-			t.Fatal(err)
-		}
+	for !waits(t, s, defaultNamespace) { // until the activity is scheduled
 	}
 	w.Stop()
 	kick(t, s, 0)
-	if other, err := s.store.runsWithActivities(testContext(t), "other"); err != nil || len(other) != 0 {
-		t.Errorf("runs of another namespace: %v, %v", other, err)
+	if waits(t, s, "other") {
+		t.Error("a run counts for another namespace too")
 	}
 	if err := c.TerminateWorkflow(testContext(t), orphanID, "", ""); err != nil {
 		t.Fatal(err)
 	}
-	runs, err = s.store.runsWithActivities(testContext(t), defaultNamespace)
+	if waits(t, s, defaultNamespace) {
+		t.Error("a terminated run still counts as one that waits")
+	}
+}
+
+// waits reports whether a run has an activity.
+func waits(t *testing.T, s *Server, namespace string) bool {
+	t.Helper()
+	runs, err := s.store.waitingRuns(testContext(t), namespace)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(0, len(runs)); diff != "" {
-		t.Errorf("a terminated run still counts as one that waits: %v", runs)
-	}
+	return slices.ContainsFunc(runs, func(r openRun) bool { return r.activities })
 }
 
 func TestDeathsOfTheProcessUseUpNoAttempts(t *testing.T) {
@@ -309,6 +311,37 @@ func TestDeathsOfTheProcessUseUpNoAttempts(t *testing.T) {
 		}
 	}
 	finish(t, c, task)
+}
+
+func TestOrphanedWorkflowTaskIsRepeatedAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	var lines syncBuffer
+	s := start(t, Options{DataDir: dir})
+	c := connect(t, s)
+	_, err := c.ExecuteWorkflow(testContext(t), client.StartWorkflowOptions{ID: orphanID, TaskQueue: testQueue, WorkflowTaskTimeout: time.Minute}, longStep)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for attempt := range int32(3) {
+		ctx, cancel := context.WithTimeout(context.Background(), soon)
+		defer cancel()
+		task, err := c.WorkflowService().PollWorkflowTaskQueue(ctx, &workflowservice.PollWorkflowTaskQueueRequest{
+			Namespace: defaultNamespace, Identity: "vanishing", TaskQueue: &taskqueuepb.TaskQueue{Name: testQueue},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if task.GetAttempt() != attempt+1 {
+			t.Fatalf("attempt %d within %s, want %d", task.GetAttempt(), soon, attempt+1)
+		}
+		stop(t, s)
+		s = start(t, Options{DataDir: dir, Logger: slog.New(slog.NewTextHandler(&lines, nil))})
+		kick(t, s, 0) // no activity
+		c = connect(t, s)
+	}
+	if said := lines.String(); strings.Contains(said, "workflow task failed") {
+		t.Errorf("a task that is handed back is in the log:\n%s", said)
+	}
 }
 
 func TestKilledProcessLeavesAnActivityThatIsKicked(t *testing.T) {

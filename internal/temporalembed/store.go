@@ -12,10 +12,15 @@ import (
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
+	enumsapi "go.temporal.io/api/enums/v1"
 	enumspb "go.temporal.io/server/api/enums/v1"
+	persistencespb "go.temporal.io/server/api/persistence/v1"
+	tokenspb "go.temporal.io/server/api/token/v1"
+	"go.temporal.io/server/common"
 	"go.temporal.io/server/common/config"
 	sqliteplugin "go.temporal.io/server/common/persistence/sql/sqlplugin/sqlite"
 	"go.temporal.io/server/common/primitives"
+	"go.temporal.io/server/common/tasktoken"
 	"go.temporal.io/server/schema/sqlite"
 	"google.golang.org/protobuf/types/known/durationpb"
 )
@@ -153,36 +158,71 @@ func (s *store) createNamespace(name string, retention time.Duration) error {
 
 // The hash of the tables, checked at each start, is what makes it safe to read
 // them here.
-const pendingActivities = `
-SELECT DISTINCT a.workflow_id, a.run_id
-FROM activity_info_maps a
+const openWorkflows = `
+SELECT e.namespace_id, e.workflow_id, e.run_id, e.data, e.data_encoding, EXISTS (
+	SELECT 1 FROM activity_info_maps a
+	WHERE a.shard_id = e.shard_id AND a.namespace_id = e.namespace_id AND a.workflow_id = e.workflow_id AND a.run_id = e.run_id)
+FROM executions e
 JOIN current_executions c USING (shard_id, namespace_id, workflow_id, run_id)
-JOIN namespaces n ON n.id = a.namespace_id
+JOIN namespaces n ON n.id = e.namespace_id
 WHERE n.name = ? AND c.state IN (?, ?)`
 
-// runsWithActivities lists the open workflows that wait for an activity.
-func (s *store) runsWithActivities(ctx context.Context, namespace string) ([]*commonpb.WorkflowExecution, error) {
+// openRun is an open workflow that waits for an activity or for a worker.
+type openRun struct {
+	*commonpb.WorkflowExecution
+	activities bool
+	task       *tokenspb.Task // of the workflow task that a worker has; nil when none does
+}
+
+// waitingRuns lists the open workflows of which a process may have had a task.
+func (s *store) waitingRuns(ctx context.Context, namespace string) ([]openRun, error) {
 	db, err := openDB(s.path())
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
-	rows, err := db.QueryContext(ctx, pendingActivities, namespace,
+	rows, err := db.QueryContext(ctx, openWorkflows, namespace,
 		enumspb.WORKFLOW_EXECUTION_STATE_CREATED, enumspb.WORKFLOW_EXECUTION_STATE_RUNNING)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var runs []*commonpb.WorkflowExecution
+	var runs []openRun
 	for rows.Next() {
-		var workflowID string
-		var runID primitives.UUID
-		if err := rows.Scan(&workflowID, &runID); err != nil {
+		r, err := scanRun(rows)
+		if err != nil {
 			return nil, err
 		}
-		runs = append(runs, &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID.String()})
+		if r.activities || r.task != nil {
+			runs = append(runs, r)
+		}
 	}
 	return runs, rows.Err()
+}
+
+func scanRun(rows *sql.Rows) (openRun, error) {
+	var (
+		r            openRun
+		id, encoding string
+		ns, run      primitives.UUID
+		data         []byte
+		info         persistencespb.WorkflowExecutionInfo
+	)
+	if err := rows.Scan(&ns, &id, &run, &data, &encoding, &r.activities); err != nil {
+		return r, err
+	}
+	if encoding != enumsapi.ENCODING_TYPE_PROTO3.String() {
+		return r, fmt.Errorf("workflow %s is stored as %s", id, encoding)
+	}
+	if err := info.Unmarshal(data); err != nil {
+		return r, fmt.Errorf("workflow %s: %w", id, err)
+	}
+	r.WorkflowExecution = &commonpb.WorkflowExecution{WorkflowId: id, RunId: run.String()}
+	if info.GetWorkflowTaskStartedEventId() != common.EmptyEventID {
+		r.task = tasktoken.NewWorkflowTaskToken(ns.String(), id, run.String(), info.GetWorkflowTaskScheduledEventId(),
+			info.GetWorkflowTaskStartedEventId(), nil, info.GetWorkflowTaskAttempt(), nil, info.GetWorkflowTaskVersion())
+	}
+	return r, nil
 }
 
 // checkpoint moves the log into the database after the server has stopped. The
