@@ -29,6 +29,7 @@ func (a *Activities) afford(ctx context.Context, in ThinkInput) (maxTokens int, 
 	if (limits == budget.Limits{}) || worst[0].Micro == 0 {
 		return tokens[0], "", settle, nil
 	}
+	limits.Run = in.Ceiling // Spent lacks what attempts cost whose process died
 	info := activity.GetInfo(ctx)
 	// An attempt that died may have been billed: each attempt has its own entry.
 	key := fmt.Sprintf("%s/%s/%d", info.WorkflowExecution.RunID, info.ActivityID, info.Attempt)

@@ -1,5 +1,5 @@
-// Package budget keeps the money of all reviews under the ceilings of an hour
-// and of a day, over any number of workers and any crash.
+// Package budget keeps the money of all reviews under the ceilings of a review, an
+// hour and a day, over any number of workers and any crash.
 //
 // The ledger is one Temporal workflow that never ends (workflow.go). Before a
 // call to a model its worst case is reserved there, after it the cost is

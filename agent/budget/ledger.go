@@ -3,6 +3,7 @@ package budget
 import (
 	"fmt"
 	"sort"
+	"strings"
 	"time"
 
 	"github.com/opsbuddy/opsbuddy/money"
@@ -18,12 +19,13 @@ const (
 
 // Limits are the ceilings; zero is none.
 type Limits struct {
+	Run  money.USD `json:"run,omitzero"` // of all the attempts of one run, those that died too
 	Hour money.USD `json:"hour"`
 	Day  money.USD `json:"day"`
 }
 
-// Request asks for money before a call. Key names one attempt of one call:
-// asking twice with one key reserves once.
+// Request asks for money before a call. Key names one attempt of one call, and
+// begins with its run and a slash: asking twice with one key reserves once.
 type Request struct {
 	Key      string      `json:"key"`
 	Model    string      `json:"model"`
@@ -73,7 +75,7 @@ func (l *Ledger) Reserve(now time.Time, r Request) Grant {
 		return Grant{Choice: len(r.Worst) - 1}
 	}
 	for i, w := range r.Worst {
-		if l.over(now, w, r.Limits) == "" {
+		if l.over(now, w, r) == "" {
 			l.Entries = append(l.Entries, Entry{Key: r.Key, At: now, Micro: w.Micro, Model: r.Model, Incident: r.Incident})
 			return Grant{Choice: i}
 		}
@@ -81,21 +83,37 @@ func (l *Ledger) Reserve(now time.Time, r Request) Grant {
 	if len(r.Worst) == 0 {
 		return Grant{Choice: -1, Why: "nothing was asked for"}
 	}
-	return Grant{Choice: -1, Why: l.over(now, r.Worst[len(r.Worst)-1], r.Limits)}
+	return Grant{Choice: -1, Why: l.over(now, r.Worst[len(r.Worst)-1], r)}
 }
 
 // over names the ceiling that another amount would pass.
-func (l *Ledger) over(now time.Time, more money.USD, lim Limits) string {
+func (l *Ledger) over(now time.Time, more money.USD, r Request) string {
 	for _, c := range []struct {
-		window  time.Duration
-		ceiling money.USD
-		name    string
-	}{{hour, lim.Hour, "an hour"}, {day, lim.Day, "a day"}} {
-		if c.ceiling.Micro > 0 && l.Spent(now, c.window).Micro+more.Micro > c.ceiling.Micro {
+		spent, ceiling money.USD
+		name           string
+	}{
+		{l.ofRun(r.Key), r.Limits.Run, "a review"},
+		{l.Spent(now, hour), r.Limits.Hour, "an hour"},
+		{l.Spent(now, day), r.Limits.Day, "a day"},
+	} {
+		if c.ceiling.Micro > 0 && c.spent.Micro+more.Micro > c.ceiling.Micro {
 			return fmt.Sprintf("the ceiling of %s %s is reached", c.ceiling, c.name)
 		}
 	}
 	return ""
+}
+
+// ofRun sums the run that a key belongs to. The run itself knows of the calls
+// that were answered; an attempt whose process died may have been billed as well.
+func (l *Ledger) ofRun(key string) money.USD {
+	run, _, _ := strings.Cut(key, "/")
+	var sum int64
+	for _, e := range l.Entries {
+		if strings.HasPrefix(e.Key, run+"/") {
+			sum += e.Micro
+		}
+	}
+	return money.USD{Micro: sum}
 }
 
 // Settle replaces a reservation by what the call cost. A call whose price is not

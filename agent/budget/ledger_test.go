@@ -45,6 +45,28 @@ func TestReserveIsIdempotentByKey(t *testing.T) {
 	}
 }
 
+func TestAttemptsThatDiedCountTowardTheRun(t *testing.T) {
+	var l Ledger
+	of := func(key string) Request {
+		return Request{Key: key, Model: "m", Worst: []money.USD{money.Dollars(0.4)}, Limits: Limits{Run: money.Dollars(1)}}
+	}
+	for i := range 2 { // billed or not, nobody knows
+		if g := l.Reserve(start, of(fmt.Sprint("run-1/12/", i))); g.Choice != 0 {
+			t.Fatalf("attempt %d: %+v", i, g)
+		}
+	}
+	if g := l.Reserve(start, of("run-1/12/3")); g.Choice != -1 || !strings.Contains(g.Why, "$1.00 a review") {
+		t.Errorf("over the run: %+v", g)
+	}
+	if g := l.Reserve(start, of("run-10/12/1")); g.Choice != 0 {
+		t.Errorf("another run: %+v", g)
+	}
+	l.Settle(Settlement{Key: "run-1/12/0", Cost: money.Dollars(0.1)})
+	if g := l.Reserve(start, of("run-1/12/4")); g.Choice != 0 {
+		t.Errorf("after settling: %+v", g)
+	}
+}
+
 func TestWindowsRoll(t *testing.T) {
 	var l Ledger
 	for i := range 3 {
