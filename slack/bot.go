@@ -36,16 +36,18 @@ func partMark(key string, part int) string {
 }
 
 func options(m message, mark string) []api.MsgOption {
-	payload := map[string]any{"key": mark}
-	if m.incident != "" { // a reply below the message is about this incident
-		payload["incident"] = m.incident
-	}
 	// The blocks go along when there are none as well: an edit without them
 	// keeps the old ones.
 	out := []api.MsgOption{
 		api.MsgOptionText(m.text, false), api.MsgOptionBlocks(m.withButtons()...),
 		api.MsgOptionDisableLinkUnfurl(), api.MsgOptionDisableMediaUnfurl(),
-		api.MsgOptionMetadata(api.SlackMetadata{EventType: markType, EventPayload: payload}),
+	}
+	if mark != "" {
+		payload := map[string]any{"key": mark}
+		if m.incident != "" { // a reply below the message is about this incident
+			payload["incident"] = m.incident
+		}
+		out = append(out, api.MsgOptionMetadata(api.SlackMetadata{EventType: markType, EventPayload: payload}))
 	}
 	if len(m.blocks) == 0 { // no command loses an asterisk, no address becomes a link
 		out = append(out, api.MsgOptionDisableMarkdown(), api.MsgOptionParse(false))
@@ -89,10 +91,11 @@ func (c *courier) post(ctx context.Context, channel, thread string, m message, m
 	return ref, botError("posting to "+channel, err)
 }
 
-// edit replaces a message's content.
+// edit replaces a message's content. It brings no mark, and so the message keeps
+// its own: the next attempt may have nothing else to find it by.
 func (c *courier) edit(ctx context.Context, at MessageRef, m message) error {
 	send := func(m message) error {
-		_, _, _, err := c.bot.UpdateMessageContext(ctx, at.Channel, at.TS, options(m, at.TS)...)
+		_, _, _, err := c.bot.UpdateMessageContext(ctx, at.Channel, at.TS, options(m, "")...)
 		return err
 	}
 	err := send(m)

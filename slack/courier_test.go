@@ -154,6 +154,31 @@ func TestTheFactsWhoseAnswerWasLostBecomeTheBrief(t *testing.T) {
 	}
 }
 
+// The attempt that edited the first message died before it could say so.
+func TestAnEditedMessageIsFoundByItsMarkAgain(t *testing.T) {
+	s := newStand(t)
+	if _, err := s.bot().first(t.Context(), MessageRef{}, said("facts"), "Q1/facts"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := s.bot().deliver(t.Context(), []message{said("brief")}, destination{update: MessageRef{Mark: "Q1/facts"}}, "Q1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(s.Standing()); n != 1 {
+		t.Errorf("%d messages stand: %v", n, s.standing())
+	}
+}
+
+func TestAMessageThatCannotBeLookedForNowIsNotPostedAnew(t *testing.T) {
+	s := newStand(t)
+	s.Fail("conversations.history", slacktest.Fault{Status: 503})
+	_, err := s.bot().deliver(t.Context(), []message{said("brief")}, destination{update: MessageRef{Mark: "Q1/facts"}}, "Q1")
+	if err == nil || core.IsPermanent(err) || len(s.Messages()) != 0 {
+		t.Errorf("%v, %v", err, s.standing())
+	}
+}
+
 func TestASilentSlackDoesNotHoldUpTheFirstMessage(t *testing.T) {
 	released := make(chan struct{})
 	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

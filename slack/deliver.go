@@ -101,7 +101,10 @@ func (d destination) inThread() bool { return d.thread.TS != "" }
 func (c *courier) byBot(ctx context.Context, messages []message, to destination, key string) (NotifyReportOutput, error) {
 	update := to.update
 	if update.TS == "" && update.Mark != "" { // the first message may be there, or not
-		update, _ = c.find(ctx, to.thread, update.Mark)
+		var err error
+		if update, err = c.find(ctx, to.thread, update.Mark); err != nil && !core.IsPermanent(err) {
+			return NotifyReportOutput{}, err
+		}
 	}
 	if update.TS == "" {
 		return c.postOnce(ctx, to.thread, messages, key+"/report")
