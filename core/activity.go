@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -66,24 +67,33 @@ func (a *activityInterceptor) observe(ctx context.Context, began time.Time, err 
 
 // note is what an attempt wants its successor to know.
 type note struct {
-	mu   sync.Mutex
-	text string
+	mu     sync.Mutex
+	text   string
+	beaten bool // the SDK may hold a heartbeat back
 }
 
 type noteKey struct{}
 
 // Note leaves a word for the next attempt, should this one die: "sending" before
-// a post that cannot be taken back. It is with Temporal when Note returns.
-// Outside an activity it does nothing.
-func Note(ctx context.Context, text string) {
+// a post that cannot be taken back. It is with Temporal when Note returns nil;
+// else what it announces must not be done. Outside an activity it does nothing.
+func Note(ctx context.Context, text string) error {
 	n, ok := ctx.Value(noteKey{}).(*note)
 	if !ok {
-		return
+		return nil
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.text = text
-	activity.RecordHeartbeat(ctx, text)
+	if n.beaten { // what is held back would take the note's place later
+		activity.RecordHeartbeat(ctx, text)
+	}
+	// Not by RecordHeartbeat alone: within 8 s of the last one it only remembers.
+	err := activity.GetClient(ctx).RecordActivityHeartbeat(ctx, activity.GetInfo(ctx).TaskToken, text)
+	if err != nil {
+		return fmt.Errorf("leaving the word %q for the next attempt: %w", text, err)
+	}
+	return nil
 }
 
 // LastNote is the word that an attempt before this one left; empty when there
@@ -132,6 +142,7 @@ func beat(ctx context.Context, stopped <-chan struct{}) {
 		select {
 		case <-t.C:
 			n.mu.Lock()
+			n.beaten = true
 			activity.RecordHeartbeat(ctx, n.text)
 			n.mu.Unlock()
 		case <-stopped:

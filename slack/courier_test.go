@@ -179,6 +179,20 @@ func TestAMessageThatCannotBeLookedForNowIsNotPostedAnew(t *testing.T) {
 	}
 }
 
+// The webhook had taken over from a bot that Slack refuses.
+func TestAPostOverTheWebhookThatWasCutShortIsNotRepeatedByTheBot(t *testing.T) {
+	for note, posts := range map[string]int{noteHooking: 0, noteSending: 1} {
+		s := newStand(t)
+		s.Fail("chat.postMessage", slacktest.Fault{Error: "token_revoked"})
+		out, err := attempted(t, note, func(ctx context.Context) (NotifyReportOutput, error) {
+			return s.both().deliver(ctx, []message{said("brief")}, destination{}, "Q1")
+		})
+		if err != nil || out.Doubtful != (posts == 0) || out.Via != ViaWebhook || len(s.Messages()) != posts {
+			t.Errorf("%s: %+v, %v, %v", note, out, err, s.standing())
+		}
+	}
+}
+
 func TestASilentSlackDoesNotHoldUpTheFirstMessage(t *testing.T) {
 	released := make(chan struct{})
 	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

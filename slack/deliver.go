@@ -65,8 +65,11 @@ func newAPI(token, apiURL string, client *http.Client, more ...api.Option) *api.
 // deliver brings a report to Slack, once: when the bot has brought its first
 // message there, the webhook does not bring it again.
 func (c *courier) deliver(ctx context.Context, messages []message, to destination, key string) (NotifyReportOutput, error) {
+	if c.hookMayHave(core.LastNote(ctx)) {
+		return c.doubt(key, errors.New("the attempt before this one was cut short")), nil
+	}
 	if c.bot == nil {
-		out, err := c.byHook(ctx, messages)
+		out, err := c.byHook(ctx, messages, key)
 		c.health.Saw(err)
 		return out, err
 	}
@@ -79,7 +82,7 @@ func (c *courier) deliver(ctx context.Context, messages []message, to destinatio
 		return out, err
 	}
 	c.log.Warn("slack does not take the bot's message; the incoming webhook delivers", "error", err)
-	return c.byHook(ctx, messages)
+	return c.byHook(ctx, messages, key)
 }
 
 // handsOver tells when the webhook shall deliver: Slack will not have this bot,
@@ -117,7 +120,6 @@ func (c *courier) byBot(ctx context.Context, messages []message, to destination,
 		c.log.Warn("the first message cannot be edited any more; the report follows it", "error", err)
 		return c.reply(ctx, messages, update, key)
 	case err != nil:
-		core.Note(ctx, noteRefused) // an edit posts nothing
 		return NotifyReportOutput{}, err
 	}
 	out := NotifyReportOutput{Message: update, Via: ViaBot, Parts: 1}
@@ -153,11 +155,12 @@ func (c *courier) postOnce(ctx context.Context, thread MessageRef, messages []me
 			return c.unseen(err)
 		}
 	}
-	core.Note(ctx, noteSending)
+	if err := core.Note(ctx, noteSending); err != nil {
+		return NotifyReportOutput{}, err
+	}
 	ref, err := c.post(ctx, firstOf(thread.Channel, c.channel), thread.TS, messages[0], key)
 	if err != nil {
-		noteFailure(ctx, err)
-		return NotifyReportOutput{}, err
+		return NotifyReportOutput{}, noteFailure(ctx, err)
 	}
 	out.Message = ref
 	return c.rest(ctx, out, messages, key)
@@ -174,10 +177,11 @@ func (c *courier) unseen(err error) (NotifyReportOutput, error) {
 }
 
 // noteFailure tells the next attempt whether a post that failed may stand.
-func noteFailure(ctx context.Context, err error) {
-	if !errors.Is(err, errMaybePosted) {
-		core.Note(ctx, noteRefused)
+func noteFailure(ctx context.Context, err error) error {
+	if errors.Is(err, errMaybePosted) {
+		return err
 	}
+	return errors.Join(err, core.Note(ctx, noteRefused))
 }
 
 // rest posts the further messages into the thread.
@@ -206,27 +210,32 @@ func (c *courier) rest(ctx context.Context, out NotifyReportOutput, messages []m
 // byHook posts over the incoming webhook: one message, since a webhook knows no
 // thread of its own. One attempt, unless the failure proves that nothing was
 // posted.
-func (c *courier) byHook(ctx context.Context, messages []message) (NotifyReportOutput, error) {
+func (c *courier) byHook(ctx context.Context, messages []message, key string) (NotifyReportOutput, error) {
 	if c.hook == nil {
 		return NotifyReportOutput{Via: ViaNobody}, nil
 	}
-	out := NotifyReportOutput{Via: ViaWebhook, Parts: 1}
-	if core.LastNote(ctx) == noteSending {
-		c.log.Warn("a post to slack was cut short and may have happened; it is not repeated")
-		out.Doubtful = true
-		return out, nil
+	if err := core.Note(ctx, noteHooking); err != nil {
+		return NotifyReportOutput{}, err
 	}
-	core.Note(ctx, noteSending)
 	err := c.hook.post(ctx, alone(messages))
 	if errors.Is(err, errMaybePosted) {
-		c.log.Warn("a post to slack may have happened; it is not repeated", "error", err)
-		out.Doubtful = true
-		return out, nil
+		return c.doubt(key, err), nil
 	}
 	if err != nil {
-		core.Note(ctx, noteRefused)
+		err = noteFailure(ctx, err)
 	}
-	return out, err
+	return NotifyReportOutput{Via: ViaWebhook, Parts: 1}, err
+}
+
+// hookMayHave reports whether an attempt that died left word that it was sending
+// over the webhook, which is not asked twice: by the bot it would stand twice too.
+func (c *courier) hookMayHave(last string) bool {
+	return last == noteHooking || c.bot == nil && last == noteSending // of an earlier version
+}
+
+func (c *courier) doubt(key string, err error) NotifyReportOutput {
+	c.log.Warn("a post to slack may have happened; it is not repeated", "review", key, "error", err)
+	return NotifyReportOutput{Via: ViaWebhook, Parts: 1, Doubtful: true}
 }
 
 // alone is the first message where the others cannot follow; it says so above
@@ -250,5 +259,6 @@ func alone(messages []message) message {
 // Words for the next attempt, should this one die.
 const (
 	noteSending = "sending"
+	noteHooking = "sending over the webhook"
 	noteRefused = "refused"
 )

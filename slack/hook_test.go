@@ -300,7 +300,7 @@ func TestWithoutBotAndWebhookNobodyIsTold(t *testing.T) {
 
 // What an attempt that died left behind says whether the next one posts.
 func TestAPostThatWasCutShortIsNotRepeatedByTheNextAttempt(t *testing.T) {
-	for note, posts := range map[string]int{noteSending: 0, noteRefused: 1} {
+	for note, posts := range map[string]int{noteHooking: 0, noteSending: 0, noteRefused: 1} {
 		s := newStand(t)
 		all := steps{}
 		if err := flowOf(NotifyReport(bound(NotifyReportInput{WebhookURL: s.url + hookPath, Logger: s.logger()})), reportInput{}).RegisterOn(all); err != nil {
