@@ -20,7 +20,7 @@ const (
 // once with the reviews running behind, once with facts-only briefs and a
 // kill -9 after the last 202, which proves that what was answered was on disk.
 func ack(ctx context.Context, b *bench) ([]row, error) {
-	company, err := crowd(ackPages)
+	company, err := world.Crowd(ackPages)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func pages(ctx context.Context, c *child, w *world.World, n int, every time.Dura
 	defer tick.Stop()
 	for i := range n {
 		go func() {
-			took, err := page(ctx, c, w, crowdName(i))
+			took, err := page(ctx, c, w, world.CrowdName(i))
 			answers <- answer{took, err}
 		}()
 		select {

@@ -25,25 +25,6 @@ func TestPercentileIsTheNearestRank(t *testing.T) {
 	}
 }
 
-func TestCrowdHasDistinctIncidents(t *testing.T) {
-	company, err := crowd(20)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := world.Start(company, world.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	seen := map[string]bool{}
-	for i := range 20 {
-		seen[w.IncidentID(crowdName(i))] = true
-	}
-	if len(seen) != 20 {
-		t.Errorf("%d distinct incidents of 20", len(seen))
-	}
-}
-
 func TestSplitFilesEachBlockOfARequestOnce(t *testing.T) {
 	var req sent
 	err := json.Unmarshal([]byte(`{

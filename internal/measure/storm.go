@@ -16,7 +16,7 @@ const stormLasts = time.Minute
 // storm measures many distinct incidents at once, with the settings that a new
 // installation has.
 func storm(ctx context.Context, b *bench) ([]row, error) {
-	company, err := crowd(b.storm)
+	company, err := world.Crowd(b.storm)
 	if err != nil {
 		return nil, err
 	}

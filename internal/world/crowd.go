@@ -1,35 +1,35 @@
-package main
+package world
 
 import (
 	"fmt"
 	"strings"
-
-	"github.com/opsbuddy/opsbuddy/internal/world"
 )
 
-// crowd is a company in which n distinct incidents open. They spread over eight
-// services; each has one alert, and a model that reads it again in one turn and
-// writes its brief in the next.
-func crowd(n int) (*world.Company, error) {
+// Crowd is a company in which n distinct incidents open, for tests and
+// measurements that need many. They spread over eight services; each has one
+// alert, and a model that reads it again in one turn and writes its brief in the
+// next.
+func Crowd(n int) (*Company, error) {
 	var b strings.Builder
 	b.WriteString(crowdHead)
-	for i := range services {
+	for i := range crowdServices {
 		fmt.Fprintf(&b, "  - {name: service-%d, description: Part %d of the shop, policy: Shop on-call, team: Shop}\n", i, i)
 	}
 	b.WriteString(crowdRest)
 	for i := range n {
-		fmt.Fprintf(&b, crowdScenario, crowdName(i), i%services, i)
+		fmt.Fprintf(&b, crowdScenario, CrowdName(i), i%crowdServices, i)
 	}
-	c, err := world.Parse([]byte(b.String()))
+	c, err := Parse([]byte(b.String()))
 	if err != nil {
 		return nil, fmt.Errorf("a company of %d incidents: %w", n, err)
 	}
 	return c, nil
 }
 
-const services = 8
+const crowdServices = 8
 
-func crowdName(i int) string { return fmt.Sprintf("page-%04d", i) }
+// CrowdName is the scenario of the incident i of a crowd, from 0.
+func CrowdName(i int) string { return fmt.Sprintf("page-%04d", i) }
 
 const crowdHead = `company: Crowd
 domain: crowd.example
