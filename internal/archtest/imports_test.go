@@ -51,11 +51,12 @@ var mayImport = map[string][]string{
 
 	"cmd/opsbuddy": {"*"},
 
-	"internal/archtest":      {},
-	"internal/externalcheck": {"*"},
-	"internal/measure":       {"*"},
-	"internal/temporalembed": {},
-	"internal/world":         {"agent/model", "agent/model/modeltest", "slack/slacktest"},
+	"internal/archtest":        {},
+	"internal/externalcheck":   {"*"},
+	"internal/measure":         {"*"},
+	"internal/temporalcluster": {},
+	"internal/temporalembed":   {},
+	"internal/world":           {"agent/model", "agent/model/modeltest", "slack/slacktest"},
 }
 
 // onlyIn says where a foreign module may appear, and why.
@@ -63,9 +64,9 @@ var onlyIn = map[string]struct {
 	in  []string
 	why string
 }{
-	"go.temporal.io/server":                  {[]string{"internal/temporalembed"}, "it weighs 130 MB; everything else builds without it"},
+	"go.temporal.io/server":                  {[]string{"internal/temporalembed", "internal/temporalcluster"}, "it weighs 130 MB; everything else builds without it"},
 	"github.com/temporalio/ui-server":        {[]string{"internal/temporalembed"}, "it comes with the server"},
-	"go.temporal.io/sdk":                     {[]string{"core", "core/coretest", "agent", "agent/budget", "triage", "triage/problem", "cmd/opsbuddy", "internal/temporalembed"}, "steps are plain functions"},
+	"go.temporal.io/sdk":                     {[]string{"core", "core/coretest", "agent", "agent/budget", "triage", "triage/problem", "cmd/opsbuddy", "internal/temporalembed", "internal/temporalcluster"}, "steps are plain functions"},
 	"github.com/anthropics/anthropic-sdk-go": {[]string{"agent/model/anthropic"}, "one vendor, one folder"},
 	"github.com/openai/openai-go":            {[]string{"agent/model/openai"}, "one vendor, one folder"},
 	"github.com/slack-go/slack":              {[]string{"slack", "slack/slacktest"}, "one vendor, one folder"},
