@@ -2,6 +2,7 @@ package core
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -72,5 +73,7 @@ func forTemporal(err error, redact func(string) string) error {
 	if len(text) > maxErrorText {
 		text = text[:maxErrorText]
 	}
+	// Half a character cannot be sent: Temporal would never hear of the failure.
+	text = strings.ToValidUTF8(text, "")
 	return temporal.NewApplicationErrorWithOptions(text, ErrorStep, opts)
 }
