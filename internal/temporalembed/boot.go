@@ -7,10 +7,12 @@ import (
 	"syscall"
 	"time"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.temporal.io/server/common/authorization"
 	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/common/primitives"
 	"go.temporal.io/server/temporal"
+	"go.uber.org/fx"
 )
 
 const (
@@ -44,6 +46,12 @@ func bootOn(ctx context.Context, sql *config.SQL, t token, log *serverLog, pick 
 	return nil, "", fmt.Errorf("temporal server does not start: %w", err)
 }
 
+// untraced is Temporal's server without the exporters that it makes by itself of
+// OTEL_TRACES_EXPORTER. That variable is the program's: the server would send its
+// own spans over gRPC whatever the protocol, and not start at all for "console"
+// or for http/protobuf.
+var untraced = fx.Options(temporal.TopLevelModule, fx.Replace([]sdktrace.SpanExporter{}))
+
 type bootResult struct {
 	server temporal.Server
 	err    error
@@ -60,7 +68,7 @@ func bootOnce(ctx context.Context, sql *config.SQL, p ports, t token, log *serve
 				done <- bootResult{err: fmt.Errorf("panic: %v", r)}
 			}
 		}()
-		srv, err := temporal.NewServer(serverOptions(sql, p, t, log)...)
+		srv, err := temporal.NewServerFx(untraced, serverOptions(sql, p, t, log)...)
 		if err != nil { // srv is then an interface that holds nothing, and is not nil
 			done <- bootResult{nil, err}
 			return
