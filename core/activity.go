@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
@@ -56,6 +58,7 @@ func (a *activityInterceptor) ExecuteActivity(ctx context.Context, in *intercept
 func (a *activityInterceptor) observe(ctx context.Context, began time.Time, err error) {
 	info, took := activity.GetInfo(ctx), time.Since(began)
 	a.all.metrics.activity(info.ActivityType.Name, err, took)
+	trace.SpanFromContext(ctx).SetAttributes(attribute.Int("temporalAttempt", int(info.Attempt)))
 	log := a.all.log.With("workflow_id", info.WorkflowExecution.ID, "activity", info.ActivityType.Name,
 		"attempt", info.Attempt, "duration_ms", took.Milliseconds())
 	if err != nil {

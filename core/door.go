@@ -42,6 +42,9 @@ type Start struct {
 	Running []string
 	Input   map[string]any // what InputData reads
 	Urgent  bool           // goes before others when there is a queue
+	// Tags are ids that the webhook's span carries, by attribute: what the run is
+	// about, never words that somebody wrote.
+	Tags map[string]string
 	// Flow names another flow of the worker to start than the door's own.
 	Flow string
 	// Repeatable lets the id be used again once its last run has ended.

@@ -95,7 +95,9 @@ func (w *Worker) open(ctx context.Context) error {
 		return err
 	}
 	g := newGate(w.flows, queueStarter{l.engine, l.cfg.TaskQueue}, l.cfg.Logger)
-	hooks := &webhookServer{flows: map[string]*Flow{}, metrics: m, log: l.cfg.Logger, gate: g}
+	hooks := &webhookServer{
+		flows: map[string]*Flow{}, metrics: m, log: l.cfg.Logger, gate: g, tracer: tracerOf(l.cfg.Tracer), redact: l.cfg.Redact,
+	}
 	for _, f := range w.flows {
 		hooks.flows[f.trigger.path] = f
 		l.listenTo(f, g)
@@ -183,7 +185,11 @@ func (l *life) serve(what string, ln net.Listener, srv *http.Server, drain time.
 }
 
 func (l *life) connect(ctx context.Context) error {
-	engine, err := Connect(ctx, l.cfg.Temporal, EmbeddedOptions{DataDir: l.cfg.DataDir, UIAddr: l.cfg.UIAddr, Logger: l.cfg.Logger})
+	traced, err := tracing(l.cfg.Tracer)
+	if err != nil {
+		return err
+	}
+	engine, err := Connect(ctx, l.cfg.Temporal, EmbeddedOptions{DataDir: l.cfg.DataDir, UIAddr: l.cfg.UIAddr, Logger: l.cfg.Logger}, traced...)
 	if err != nil {
 		return err
 	}

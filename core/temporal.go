@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 )
@@ -82,7 +83,9 @@ func (e Environment) LookupEnv(key string) (string, bool) {
 // Connect dials the cluster that the TEMPORAL_… environment names (the SDK's
 // envconfig set) or, when it names none, starts the embedded server. It never
 // falls back from one to the other.
-func Connect(ctx context.Context, env Environment, o EmbeddedOptions) (*Engine, error) {
+// Interceptors see each call of the client, and those that are for workers too
+// each run and step.
+func Connect(ctx context.Context, env Environment, o EmbeddedOptions, i ...interceptor.ClientInterceptor) (*Engine, error) {
 	load := envconfig.LoadClientConfigProfileOptions{DisableFile: true}
 	if env != nil {
 		load.EnvLookup = env
@@ -95,7 +98,7 @@ func Connect(ctx context.Context, env Environment, o EmbeddedOptions) (*Engine, 
 		return nil, fmt.Errorf("reading the TEMPORAL_… settings: %w", err)
 	}
 	if strings.TrimSpace(profile.Address) == "" {
-		return connectEmbedded(ctx, o)
+		return connectEmbedded(ctx, o, i)
 	}
 	if _, _, err := net.SplitHostPort(profile.Address); err != nil || strings.Contains(profile.Address, "//") {
 		return nil, fmt.Errorf("TEMPORAL_ADDRESS=%q: it wants host:port without a scheme, such as temporal.example.com:7233", profile.Address)
@@ -106,14 +109,14 @@ func Connect(ctx context.Context, env Environment, o EmbeddedOptions) (*Engine, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	c, err := dial(ctx, opts, o.Logger)
+	c, err := dial(ctx, opts, o.Logger, i)
 	if err != nil {
 		return nil, fmt.Errorf("TEMPORAL_ADDRESS=%s does not answer (is it Temporal's gRPC port, and reachable from here?): %w", profile.Address, err)
 	}
 	return &Engine{Client: c, Namespace: namespace(opts)}, nil
 }
 
-func connectEmbedded(ctx context.Context, o EmbeddedOptions) (*Engine, error) {
+func connectEmbedded(ctx context.Context, o EmbeddedOptions, i []interceptor.ClientInterceptor) (*Engine, error) {
 	if startEmbedded == nil {
 		return nil, errors.New(`no Temporal: set TEMPORAL_ADDRESS, or link the embedded server with import _ "github.com/opsbuddy/opsbuddy/core/embedded"`)
 	}
@@ -123,14 +126,15 @@ func connectEmbedded(ctx context.Context, o EmbeddedOptions) (*Engine, error) {
 		return nil, err
 	}
 	opts := server.ClientOptions()
-	c, err := dial(ctx, opts, o.Logger)
+	c, err := dial(ctx, opts, o.Logger, i)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("connecting to the embedded Temporal server: %w", err), server.Stop(ctx))
 	}
 	return &Engine{Client: c, Namespace: namespace(opts), embedded: server}, nil
 }
 
-func dial(ctx context.Context, opts client.Options, log *slog.Logger) (client.Client, error) {
+func dial(ctx context.Context, opts client.Options, log *slog.Logger, i []interceptor.ClientInterceptor) (client.Client, error) {
+	opts.Interceptors = i
 	opts.DataConverter = DataConverter()
 	opts.Logger = sdklog.NewStructuredLogger(quiet(log))
 	return client.DialContext(ctx, opts)

@@ -2,6 +2,7 @@ package core
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -11,6 +12,10 @@ import (
 	"path"
 	"strconv"
 	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Bounds of the webhook server. PagerDuty waits 5 s for an answer and sends
@@ -29,6 +34,8 @@ type webhookServer struct {
 	gate    gate
 	metrics *metrics
 	log     *slog.Logger
+	tracer  trace.Tracer
+	redact  func(string) string
 }
 
 func (s *webhookServer) server() *http.Server {
@@ -42,11 +49,11 @@ func (s *webhookServer) server() *http.Server {
 // answers //hooks/incident with a redirect, which a webhook sender does not follow.
 func (s *webhookServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
-	label := s.serve(w, r)
+	label := s.serve(w, r, began)
 	s.metrics.webhook(label, time.Since(began))
 }
 
-func (s *webhookServer) serve(w http.ResponseWriter, r *http.Request) string {
+func (s *webhookServer) serve(w http.ResponseWriter, r *http.Request, began time.Time) string {
 	flow := s.flows[path.Clean("/"+r.URL.Path)]
 	switch {
 	case flow == nil:
@@ -61,7 +68,7 @@ func (s *webhookServer) serve(w http.ResponseWriter, r *http.Request) string {
 	if err != nil {
 		return s.unread(w, r, err)
 	}
-	return s.admit(w, r, flow, body)
+	return s.admit(w, r, flow, body, began)
 }
 
 func (s *webhookServer) unread(w http.ResponseWriter, r *http.Request, err error) string {
@@ -75,7 +82,7 @@ func (s *webhookServer) unread(w http.ResponseWriter, r *http.Request, err error
 	return "unread"
 }
 
-func (s *webhookServer) admit(w http.ResponseWriter, r *http.Request, f *Flow, body []byte) string {
+func (s *webhookServer) admit(w http.ResponseWriter, r *http.Request, f *Flow, body []byte, began time.Time) string {
 	a := f.door.Admit(Request{Header: r.Header, Body: body, Remote: host(r.RemoteAddr)})
 	if a.Start == nil && a.Tell != nil {
 		heard, err := s.gate.tell(r.Context(), a.Tell)
@@ -91,11 +98,22 @@ func (s *webhookServer) admit(w http.ResponseWriter, r *http.Request, f *Flow, b
 		turnAway(w, a)
 		return a.Label
 	}
-	status, err := s.gate.begin(r.Context(), f, a)
+	return s.begin(w, r, f, a, began)
+}
+
+// begin starts the run durably and answers.
+func (s *webhookServer) begin(w http.ResponseWriter, r *http.Request, f *Flow, a Admission, began time.Time) string {
+	ctx, span := s.span(r.Context(), f, a.Start, began)
+	defer span.End()
+	status, err := s.gate.begin(ctx, f, a)
 	if err != nil {
+		span.SetAttributes(answeredWith("unavailable", http.StatusServiceUnavailable)...)
+		span.SetStatus(codes.Error, s.redact(err.Error()))
 		return unavailable(w)
 	}
-	answer(w, cmp.Or(a.Status, http.StatusAccepted), map[string]string{"status": status, "workflow_id": a.Start.WorkflowID})
+	code := cmp.Or(a.Status, http.StatusAccepted)
+	span.SetAttributes(answeredWith(status, code)...)
+	answer(w, code, map[string]string{"status": status, "workflow_id": a.Start.WorkflowID})
 	return status
 }
 
@@ -115,6 +133,25 @@ func turnAway(w http.ResponseWriter, a Admission) {
 	default:
 		answerError(w, a.Status, a.Reason)
 	}
+}
+
+// span is that of a webhook that starts a run. The others have none: whoever
+// reaches the port could push the spans of reviews out of the queue with them.
+// A trace that the sender names is not continued, for the same reason.
+func (s *webhookServer) span(ctx context.Context, f *Flow, start *Start, began time.Time) (context.Context, trace.Span) {
+	about := []attribute.KeyValue{
+		attribute.String("http.request.method", http.MethodPost), attribute.String("http.route", f.trigger.path),
+		workflowIDKey.String(start.WorkflowID),
+	}
+	for _, key := range sortedKeys(start.Tags) {
+		about = append(about, attribute.String(key, start.Tags[key]))
+	}
+	return s.tracer.Start(ctx, http.MethodPost+" "+f.trigger.path,
+		trace.WithTimestamp(began), trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(about...))
+}
+
+func answeredWith(result string, code int) []attribute.KeyValue {
+	return []attribute.KeyValue{attribute.String("opsbuddy.webhook.result", result), attribute.Int("http.response.status_code", code)}
 }
 
 func answerError(w http.ResponseWriter, status int, reason string) {

@@ -42,7 +42,10 @@ func hookServer(t *testing.T, s *memoryStarter) (string, *webhookServer) {
 		t.Fatal(err)
 	}
 	f := NewFlow("f").TriggeredBy(Webhook("/hooks/incident")).Then(parse().As("webhook")).Build()
-	h := &webhookServer{flows: map[string]*Flow{"/hooks/incident": f}, gate: gate{starter: s, log: slog.New(slog.DiscardHandler)}, metrics: m, log: slog.New(slog.DiscardHandler)}
+	h := &webhookServer{
+		flows: map[string]*Flow{"/hooks/incident": f}, gate: gate{starter: s, log: slog.New(slog.DiscardHandler)}, metrics: m,
+		log: slog.New(slog.DiscardHandler), tracer: tracerOf(nil), redact: func(s string) string { return s },
+	}
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
 	return srv.URL, h

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Times of a shutdown. Together they stay under Kubernetes' default grace
@@ -41,6 +42,9 @@ type WorkerConfig struct {
 	Logger   *slog.Logger         // default: discard
 	Redact   func(string) string  // takes known secrets out of error texts
 	Gather   *prometheus.Registry // default: a registry of its own
+	// Tracer takes the spans of webhooks, runs and steps; nil makes none. A
+	// provider of OpenTelemetry's SDK should have SpanIDs for its ids.
+	Tracer trace.TracerProvider
 }
 
 // Worker runs flows: it is the process as a value, so that a test can run the

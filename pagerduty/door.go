@@ -115,6 +115,7 @@ func start(e Event, h http.Header) *core.Start {
 			core.WebhookHeaders: delivery(h),
 		},
 		Urgent: e.Incident.Urgency != lowUrgency,
+		Tags:   map[string]string{"pagerduty.incident.id": e.Incident.ID, "pagerduty.service.id": saneID(e.Incident.Service.ID)},
 	}
 	if e.Type != Triggered {
 		s.Running = []string{s.WorkflowID}

@@ -27,6 +27,7 @@ func TestDoorStartsAReviewNamedAfterTheIncident(t *testing.T) {
 	}
 	want := &core.Start{
 		WorkflowID: "incident-Q2SHOPCHECKOUT", Urgent: true,
+		Tags: map[string]string{"pagerduty.incident.id": "Q2SHOPCHECKOUT", "pagerduty.service.id": "PCHECK1"},
 		Input: map[string]any{
 			"webhook_payload": decoded(t, pageBody).Payload(),
 			"webhook_headers": map[string]string{"X-Webhook-Id": "5d3c0a2e-0000-4000-8000-0123456789ab", "X-Webhook-Subscription": "PSUBS01"},
