@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/opsbuddy/opsbuddy/agent/mcp"
 	"github.com/opsbuddy/opsbuddy/agent/model"
 	"github.com/opsbuddy/opsbuddy/agent/tool"
@@ -126,14 +128,26 @@ type CallInput struct {
 // CallTool asks a tool. Whatever it answers is news for the model.
 func (a *Activities) CallTool(ctx context.Context, in CallInput) (tool.Result, error) {
 	began := time.Now()
+	ctx, span := startTool(ctx)
+	defer span.End()
 	res := a.pool.Call(ctx, in.Name, in.Arguments)
 	if ctx.Err() != nil {
+		toolAnswered(span, a.offered(in.Name), true)
 		return tool.Result{}, ctx.Err() // the worker stops: the call is handed back
 	}
 	res.Tokens = model.NewCounter(a.cfg.LLM.Model).Text(res.Text)
-	a.metrics.tool(in.Name, res.Failed, time.Since(began))
+	a.metrics.tool(span, a.offered(in.Name), res.Failed, time.Since(began))
 	a.log.Info("tool called", "tool", in.Name, "failed", res.Failed, "cut", res.Cut, "bytes", len(res.Text), "duration_ms", time.Since(began).Milliseconds())
 	return res, nil
+}
+
+// offered is the name of a tool that there is. Any other is a word of the model's,
+// which may be anything.
+func (a *Activities) offered(name string) string {
+	if a.pool.Offers(name) {
+		return name
+	}
+	return "unknown"
 }
 
 // ThinkInput is one call to a model. Frozen: histories hold it.
@@ -179,6 +193,8 @@ func (a *Activities) Think(ctx context.Context, in ThinkInput) (ThinkOutput, err
 	}
 	in.Request.MaxTokens = maxTokens
 	began := time.Now()
+	ctx, span := startChat(ctx, a.cfg.LLM.ProviderType, in)
+	defer span.End()
 	resp, err := client.Complete(ctx, in.Request)
 	a.health.Saw(err)
 	if err != nil {
@@ -188,7 +204,7 @@ func (a *Activities) Think(ctx context.Context, in ThinkInput) (ThinkOutput, err
 		Response: resp, Took: time.Since(began), Cost: a.cost(in.Model, resp.Usage), Estimated: model.CountRequest(in.Model, in.Request),
 	}
 	settle(out.Cost)
-	a.metrics.think(in.Model, resp.Usage, out.Cost, out.Took)
+	a.metrics.think(span, in.Model, out)
 	a.log.Info("model answered", "model", in.Model, "purpose", in.Purpose, "stop", resp.Stop, "calls", len(resp.Message.Calls),
 		"tokens_in", resp.Usage.Input, "tokens_cached", resp.Usage.CacheRead, "tokens_out", resp.Usage.Output,
 		"cost_usd", out.Cost.String(), "duration_ms", out.Took.Milliseconds(), "warning", resp.Warning)
@@ -202,10 +218,12 @@ func (a *Activities) cost(name string, u model.Usage) money.USD {
 // thinkFailed sorts a failure: what may pass is an error, the rest is a value.
 // A call that the worker's end cut short may have been billed and is not settled.
 func (a *Activities) thinkFailed(ctx context.Context, in ThinkInput, settle func(money.USD), err error) (ThinkOutput, error) {
+	span := trace.SpanFromContext(ctx)
 	if ctx.Err() != nil {
+		chatFailed(span, ctx.Err())
 		return ThinkOutput{}, ctx.Err()
 	}
-	a.metrics.thinkFailed(in.Model)
+	a.metrics.thinkFailed(span, in.Model, err)
 	var e *model.Error
 	if !errors.As(err, &e) {
 		return ThinkOutput{}, err

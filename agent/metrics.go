@@ -5,9 +5,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/opsbuddy/opsbuddy/agent/model"
-	"github.com/opsbuddy/opsbuddy/money"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // metrics are the agent's figures, by the gen_ai names of OpenTelemetry where
@@ -59,7 +57,10 @@ func shared[C prometheus.Collector](reg prometheus.Registerer, c C) C {
 	return c
 }
 
-func (m *metrics) think(name string, u model.Usage, cost money.USD, took time.Duration) {
+// think counts an answered call, and tells its span.
+func (m *metrics) think(span trace.Span, name string, out ThinkOutput) {
+	u, cost := out.Response.Usage, out.Cost
+	chatAnswered(span, out)
 	m.calls.WithLabelValues(name).Inc()
 	for kind, n := range map[string]int{"input": u.Input, "output": u.Output, "cache_read": u.CacheRead, "cache_write": u.CacheWrite} {
 		m.tokens.WithLabelValues(name, kind).Add(float64(n))
@@ -68,12 +69,16 @@ func (m *metrics) think(name string, u model.Usage, cost money.USD, took time.Du
 	if cost.Unknown {
 		m.unpriced.WithLabelValues(name).Inc()
 	}
-	m.seconds.WithLabelValues(name).Observe(took.Seconds())
+	m.seconds.WithLabelValues(name).Observe(out.Took.Seconds())
 }
 
-func (m *metrics) thinkFailed(name string) { m.failures.WithLabelValues(name).Inc() }
+func (m *metrics) thinkFailed(span trace.Span, name string, err error) {
+	chatFailed(span, err)
+	m.failures.WithLabelValues(name).Inc()
+}
 
-func (m *metrics) tool(name string, failed bool, took time.Duration) {
+func (m *metrics) tool(span trace.Span, name string, failed bool, took time.Duration) {
+	toolAnswered(span, name, failed)
 	label := "false"
 	if failed {
 		label = "true"

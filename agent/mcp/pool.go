@@ -176,6 +176,12 @@ func (p *Pool) Call(ctx context.Context, name string, args json.RawMessage) tool
 	return o.session.call(ctx, o.def, args)
 }
 
+// Offers reports whether there is such a tool, as far as the servers were listed.
+func (p *Pool) Offers(name string) bool {
+	_, ok := p.find(name)
+	return ok
+}
+
 func (p *Pool) find(name string) (offer, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -334,6 +334,7 @@ func TestAChildSeesOnlyWhatItNeeds(t *testing.T) {
 		"PATH=/usr/bin", "HOME=/home/me", "LANG=de_DE", "LC_ALL=C", "SSL_CERT_FILE=/etc/ca", "https_proxy=http://proxy",
 		"UV_INDEX_URL=https://mirror", "npm_config_registry=https://mirror", "NODE_OPTIONS=--inspect", "LD_PRELOAD=/x.so",
 		"SLACK_BOT_TOKEN=xoxb-not-yours", "ANTHROPIC_API_KEY=not-yours", "AWS_SECRET_ACCESS_KEY=not-yours", "malformed",
+		"OTEL_EXPORTER_OTLP_HEADERS=authorization=not-yours", "OTEL_EXPORTER_OTLP_ENDPOINT=http://collector",
 	}}, s)
 	got := call(t, p, "mcp__fake__env", "")
 	names := []string{}
