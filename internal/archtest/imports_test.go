@@ -49,6 +49,9 @@ var mayImport = map[string][]string{
 	"triage/problem": {"core", "evidence", "incident"},
 	"triage/seed":    {},
 
+	"telemetry":          {"core"},
+	"telemetry/otlptest": {},
+
 	"cmd/opsbuddy": {"*"},
 
 	"internal/archtest":        {},
@@ -64,17 +67,24 @@ var onlyIn = map[string]struct {
 	in  []string
 	why string
 }{
-	"go.temporal.io/server":                  {[]string{"internal/temporalembed", "internal/temporalcluster"}, "it weighs 130 MB; everything else builds without it"},
-	"github.com/temporalio/ui-server":        {[]string{"internal/temporalembed"}, "it comes with the server"},
-	"go.temporal.io/sdk":                     {[]string{"core", "core/coretest", "agent", "agent/budget", "triage", "triage/problem", "cmd/opsbuddy", "internal/temporalembed", "internal/temporalcluster"}, "steps are plain functions"},
-	"github.com/anthropics/anthropic-sdk-go": {[]string{"agent/model/anthropic"}, "one vendor, one folder"},
-	"github.com/openai/openai-go":            {[]string{"agent/model/openai"}, "one vendor, one folder"},
-	"github.com/slack-go/slack":              {[]string{"slack", "slack/slacktest"}, "one vendor, one folder"},
-	"github.com/PagerDuty/go-pagerduty":      {[]string{"pagerduty"}, "one vendor, one folder"},
-	"github.com/modelcontextprotocol/go-sdk": {[]string{"agent", "agent/mcp", "pagerduty", "atlassian", "slack", "cmd/opsbuddy"}, "tools are offered and called over MCP, nothing else is"},
-	"github.com/spf13/cobra":                 {[]string{"cmd/opsbuddy"}, "commands live in the program"},
-	"github.com/stretchr/testify":            {nil, "testing and go-cmp are enough"},
-	"github.com/pkg/errors":                  {nil, "errors and fmt are enough"},
+	"go.temporal.io/server":                    {[]string{"internal/temporalembed", "internal/temporalcluster"}, "it weighs 130 MB; everything else builds without it"},
+	"github.com/temporalio/ui-server":          {[]string{"internal/temporalembed"}, "it comes with the server"},
+	"go.temporal.io/sdk":                       {[]string{"core", "core/coretest", "agent", "agent/budget", "triage", "triage/problem", "cmd/opsbuddy", "internal/temporalembed", "internal/temporalcluster"}, "steps are plain functions"},
+	"github.com/anthropics/anthropic-sdk-go":   {[]string{"agent/model/anthropic"}, "one vendor, one folder"},
+	"github.com/openai/openai-go":              {[]string{"agent/model/openai"}, "one vendor, one folder"},
+	"github.com/slack-go/slack":                {[]string{"slack", "slack/slacktest"}, "one vendor, one folder"},
+	"github.com/PagerDuty/go-pagerduty":        {[]string{"pagerduty"}, "one vendor, one folder"},
+	"github.com/modelcontextprotocol/go-sdk":   {[]string{"agent", "agent/mcp", "pagerduty", "atlassian", "slack", "cmd/opsbuddy"}, "tools are offered and called over MCP, nothing else is"},
+	"go.temporal.io/sdk/contrib/opentelemetry": {[]string{"core"}, "no span comes from workflow code but by Temporal's own interceptor"},
+	"go.opentelemetry.io/otel":                 {[]string{"core", "agent", "telemetry", "cmd/opsbuddy", "internal/temporalembed"}, "what is traced is what is counted; nobody else makes spans"},
+	"go.opentelemetry.io/otel/sdk":             {[]string{"telemetry", "internal/temporalembed"}, "the others are handed a tracer"},
+	"go.opentelemetry.io/otel/exporters":       {[]string{"telemetry"}, "one place sends"},
+	"go.opentelemetry.io/contrib":              {[]string{"telemetry"}, "one place sends"},
+	"go.opentelemetry.io/proto":                {[]string{"telemetry/otlptest"}, "the program speaks OTLP by its exporters"},
+	"go.uber.org/fx":                           {[]string{"internal/temporalembed"}, "it comes with the server"},
+	"github.com/spf13/cobra":                   {[]string{"cmd/opsbuddy"}, "commands live in the program"},
+	"github.com/stretchr/testify":              {nil, "testing and go-cmp are enough"},
+	"github.com/pkg/errors":                    {nil, "errors and fmt are enough"},
 }
 
 // sources are the Go files of the module by package, tests apart.
