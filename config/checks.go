@@ -31,6 +31,9 @@ var checks = map[string]func(text, argument string) (string, error){
 	"oneof":     oneOf,
 	"upto":      upTo,
 	"atmost":    atMost,
+	"pairs":     pairs,
+	"headers":   headers,
+	"ratio":     ratio,
 }
 
 var durationType = reflect.TypeFor[time.Duration]()

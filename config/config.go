@@ -22,6 +22,7 @@ type Config struct {
 	Temporal   Temporal
 	Worker     Worker
 	Log        Log
+	Telemetry  Telemetry
 
 	refused []string // settings whose value Load could not use
 }
@@ -128,6 +129,31 @@ type Worker struct {
 type Log struct {
 	Level  string `env:"OPSBUDDY_LOG_LEVEL" envDefault:"info" check:"oneof:debug|info|warn|error" doc:"debug, info, warn or error."`
 	Format string `env:"OPSBUDDY_LOG_FORMAT" envDefault:"text" check:"oneof:text|json" doc:"text or json."`
+}
+
+// Telemetry is OpenTelemetry's own environment; Traces and Metrics put it
+// together. TIMEOUT and CERTIFICATE, the rest of OTEL_EXPORTER_OTLP_… and
+// OTEL_BSP_… are read by OpenTelemetry's libraries, which do so in any case; here
+// they are checked.
+type Telemetry struct {
+	Disabled           bool   `env:"OTEL_SDK_DISABLED" envDefault:"false" check:"oneof:true|false" doc:"true turns traces and metrics over OTLP off, whatever else is set."`
+	ServiceName        string `env:"OTEL_SERVICE_NAME" envDefault:"opsbuddy" doc:"Name under which the collector shows this service."`
+	ResourceAttributes string `env:"OTEL_RESOURCE_ATTRIBUTES" check:"pairs" doc:"Further facts about this service, as name=value,name=value, such as deployment.environment.name=production."`
+	TracesExporter     string `env:"OTEL_TRACES_EXPORTER" check:"oneof:otlp|console|none" doc:"otlp, console (JSON on stderr) or none. Not set: otlp when there is an address for it, else none."`
+	MetricsExporter    string `env:"OTEL_METRICS_EXPORTER" check:"oneof:otlp|prometheus|console|none" doc:"otlp, console, or prometheus and none for the page /metrics alone, which is there in any case. Not set: otlp when there is an address for it, else none."`
+	Endpoint           string `env:"OTEL_EXPORTER_OTLP_ENDPOINT" check:"base" doc:"Address of the collector, such as http://localhost:4318 (http/protobuf; /v1/traces and /v1/metrics are added) or http://localhost:4317 (grpc). Setting it turns traces and metrics on."`
+	TracesEndpoint     string `env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" check:"base" doc:"Whole address for traces alone, with its path; goes before the one above."`
+	MetricsEndpoint    string `env:"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT" check:"base" doc:"Whole address for metrics alone, with its path; goes before the one above."`
+	Headers            Secret `env:"OTEL_EXPORTER_OTLP_HEADERS" check:"headers" doc:"Headers for the collector, as name=value,name=value with values in percent-encoding, such as authorization=Bearer%20TOKEN."`
+	TracesHeaders      Secret `env:"OTEL_EXPORTER_OTLP_TRACES_HEADERS" check:"headers" doc:"Headers for traces, in place of those above."`
+	MetricsHeaders     Secret `env:"OTEL_EXPORTER_OTLP_METRICS_HEADERS" check:"headers" doc:"Headers for metrics, in place of those above."`
+	Protocol           string `env:"OTEL_EXPORTER_OTLP_PROTOCOL" envDefault:"http/protobuf" check:"oneof:grpc|http/protobuf" doc:"grpc or http/protobuf."`
+	TracesProtocol     string `env:"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL" check:"oneof:grpc|http/protobuf" doc:"Protocol for traces alone."`
+	MetricsProtocol    string `env:"OTEL_EXPORTER_OTLP_METRICS_PROTOCOL" check:"oneof:grpc|http/protobuf" doc:"Protocol for metrics alone."`
+	Timeout            int    `env:"OTEL_EXPORTER_OTLP_TIMEOUT" envDefault:"10000" check:"upto:600000" doc:"Longest wait for the collector's answer, in milliseconds. No review waits for it."`
+	Certificate        string `env:"OTEL_EXPORTER_OTLP_CERTIFICATE" check:"path" doc:"File with the certificate of the authority that the collector's https address is trusted by, in place of the system's."`
+	Sampler            string `env:"OTEL_TRACES_SAMPLER" envDefault:"parentbased_always_on" check:"oneof:always_on|always_off|traceidratio|parentbased_always_on|parentbased_always_off|parentbased_traceidratio" doc:"Which traces are kept: always_on, always_off, traceidratio, or one of these after parentbased_."`
+	SamplerArg         string `env:"OTEL_TRACES_SAMPLER_ARG" check:"ratio" doc:"Share of the traces that the samplers traceidratio keep, from 0 to 1; all when not set."`
 }
 
 // SlogLevel returns the level as slog wants it.

@@ -8,6 +8,9 @@ func (l *loader) settle(cfg *Config) {
 	if d := &cfg.Deadlines; !l.given["OPSBUDDY_SOFT_DEADLINE"] && d.Soft >= d.Hard/2 {
 		d.Soft = d.Hard / 2
 	}
+	if name := cfg.Telemetry.Attributes()["service.name"]; name != "" && !l.given["OTEL_SERVICE_NAME"] {
+		cfg.Telemetry.ServiceName = name
+	}
 }
 
 // contradictions finds settings that are right alone and wrong together,
@@ -21,6 +24,7 @@ func (l *loader) contradictions(cfg *Config) {
 	l.slack(cfg.Slack)
 	l.pagerDuty(cfg.PagerDuty)
 	l.ports(cfg.Server)
+	l.telemetry(cfg.Telemetry)
 }
 
 // has reports whether the environment sets a setting, rightly or wrongly.

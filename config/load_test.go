@@ -47,6 +47,7 @@ func TestAnEmptyEnvironmentGivesTheDefaults(t *testing.T) {
 		Server:    Server{WebhookAddr: ":8080", HealthAddr: ":8081", TemporalUIAddr: "127.0.0.1:8233", DataDir: "opsbuddy-data"},
 		Worker:    Worker{MaxConcurrentActivities: 2},
 		Log:       Log{Level: "info", Format: "text"},
+		Telemetry: Telemetry{ServiceName: "opsbuddy", Protocol: "http/protobuf", Timeout: 10000, Sampler: "parentbased_always_on"},
 	}
 	if diff := cmp.Diff(want, cfg, cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(Config{}, Tools{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -259,13 +260,16 @@ func TestEverySecretCanComeFromAFileWithoutItsLineBreak(t *testing.T) {
 		if !s.secret() {
 			continue
 		}
-		value := "case-secret"
-		if s.check == "slackhook" {
+		value, more := "case-secret", []string(nil)
+		switch s.check {
+		case "slackhook":
 			value = "http://127.0.0.1:1/case-secret"
+		case "headers": // the value alone is a secret as well
+			value, more = "x-key=case-secret", []string{"case-secret"}
 		}
 		for _, end := range []string{"", "\n", "\r\n"} {
 			cfg := load(t, s.name+"_FILE="+file(t, value+end), "JIRA_USERNAME=a", "CONFLUENCE_USERNAME=a")
-			if diff := cmp.Diff([]string{value}, cfg.Secrets()); diff != "" {
+			if diff := cmp.Diff(append([]string{value}, more...), cfg.Secrets()); diff != "" {
 				t.Errorf("%s with %q (-want +got):\n%s", s.name, end, diff)
 			}
 		}

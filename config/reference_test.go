@@ -30,7 +30,7 @@ checks it against the real thing.
 
 var groupTitles = map[string]string{
 	"PagerDuty": "PagerDuty", "Agent": "Model", "Limits": "Money", "Deadlines": "Time", "Jira": "Jira", "Confluence": "Confluence",
-	"Slack": "Slack", "Tools": "Tools", "Server": "Servers and data", "Temporal": "Temporal", "Worker": "Worker", "Log": "Log",
+	"Slack": "Slack", "Tools": "Tools", "Server": "Servers and data", "Temporal": "Temporal", "Worker": "Worker", "Log": "Log", "Telemetry": "Traces and metrics",
 }
 
 // reference is docs/configuration.md.

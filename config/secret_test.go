@@ -98,6 +98,9 @@ func TestPrintShowsEverySettingAndNoSecret(t *testing.T) {
 		if s.secret() && s.name != "PAGERDUTY_WEBHOOK_SECRET" {
 			environ = append(environ, s.name+"=http://x.example/"+sekrit)
 		}
+		if s.check == "headers" {
+			environ = append(environ, s.name+"=authorization=Bearer%20"+sekrit)
+		}
 	}
 	cfg := load(t, environ...)
 	var b bytes.Buffer

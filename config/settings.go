@@ -91,7 +91,7 @@ func (c Config) Secrets() []string {
 	for _, v := range c.Tools.secrets {
 		values = append(values, v.Reveal())
 	}
-	return withoutEmpty(values)
+	return withoutEmpty(append(values, c.Telemetry.secrets()...))
 }
 
 func withoutEmpty(values []string) []string {

@@ -16,7 +16,7 @@ var injected = regexp.MustCompile(`^(?:` +
 
 // families are prefixes of names that other programs use as well: there only a
 // close miss is worth a word.
-var families = []string{"PAGERDUTY_", "JIRA_", "CONFLUENCE_", "SLACK_", "WORKER_", "ANTHROPIC_"}
+var families = []string{"PAGERDUTY_", "JIRA_", "CONFLUENCE_", "SLACK_", "WORKER_", "ANTHROPIC_", "OTEL_"}
 
 // unknown warns about names that look like ours and are not. It never refuses:
 // who shares the environment is not ours to decide.

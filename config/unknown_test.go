@@ -20,6 +20,11 @@ func TestANameThatLooksLikeOursIsAWarningWithTheNearestOne(t *testing.T) {
 		"JIRA_TOKEN_OF_ANOTHER_TOOL": "",
 		"SLACK_CLI_VERSION":          "",
 		"HOME":                       "",
+
+		"OTEL_EXPORTER_OTLP_ENDPIONT":    "OTEL_EXPORTER_OTLP_ENDPOINT",
+		"OTEL_EXPORTER_OTLP_TRACES_FILE": "",
+		"OTEL_LOGS_EXPORTER":             "",
+		"OTEL_BSP_SCHEDULE_DELAY":        "",
 	} {
 		_, warnings, err := Load([]string{name + "=x"})
 		switch {

@@ -131,7 +131,7 @@ def check_everything(docs):
     tools = json.loads(only(docs, "ConfigMap")["data"]["tools.json"])
     expect(tools == {"mcpServers": given["tools"]["mcpServers"]}, "everything: the tools file changed")
     ports = {p["port"] for rule in only(docs, "NetworkPolicy")["spec"]["egress"] for p in rule["ports"]}
-    expect(ports == {53, 443, 8443, 7233, 4317}, f"everything: the policy lets out {ports}")
+    expect(ports == {53, 443, 8443, 7233, 4318, 4317}, f"everything: the policy lets out {ports}")
     metrics = [d for d in docs if d["kind"] == "Service" and d["metadata"]["name"].endswith("-metrics")]
     wanted = only(docs, "ServiceMonitor")["spec"]["selector"]["matchLabels"].items()
     expect(len(metrics) == 1 and wanted <= metrics[0]["metadata"]["labels"].items(), "everything: the monitor selects no Service")

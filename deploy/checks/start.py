@@ -26,6 +26,7 @@ SECRETS = {
     "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T00000000/B00000000/" + "x" * 24,
     "SLACK_BOT_TOKEN": "xoxb-0-0-example",
     "SLACK_APP_TOKEN": "xapp-0-example",
+    "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20example",
 }
 READY_WITHIN, GONE_WITHIN = 60, 30  # seconds
 
