@@ -60,7 +60,7 @@ func (p *program) spending(ctx context.Context, cfg config.Config) (budget.Repor
 	}
 	cfg.Server.TemporalUIAddr = ""
 	flow := triage.BuildFlow(p.flowConfig(cfg, s, p.logger(cfg), nil))
-	w := p.worker(cfg, flow, p.logger(cfg), prometheus.NewRegistry())
+	w := p.worker(cfg, flow, p.logger(cfg), prometheus.NewRegistry(), nil)
 	if err := w.Start(ctx); err != nil {
 		return r, err
 	}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/opsbuddy/opsbuddy/agent"
 	"github.com/opsbuddy/opsbuddy/atlassian"
@@ -13,6 +15,7 @@ import (
 	"github.com/opsbuddy/opsbuddy/core"
 	"github.com/opsbuddy/opsbuddy/pagerduty"
 	"github.com/opsbuddy/opsbuddy/slack"
+	"github.com/opsbuddy/opsbuddy/telemetry"
 	"github.com/opsbuddy/opsbuddy/triage"
 )
 
@@ -76,8 +79,9 @@ func (p *program) flowConfig(cfg config.Config, s triage.Sources, log *slog.Logg
 	}
 }
 
-// worker makes the worker of the flow; the caller adds the doors, and other flows.
-func (p *program) worker(cfg config.Config, flow *core.Flow, log *slog.Logger, gather *prometheus.Registry) *core.Worker {
+// worker makes the worker of the flow; the caller adds the doors, and other
+// flows. A nil tracer makes no spans.
+func (p *program) worker(cfg config.Config, flow *core.Flow, log *slog.Logger, gather *prometheus.Registry, tracer trace.TracerProvider) *core.Worker {
 	return core.NewWorker().
 		WithConfig(core.WorkerConfig{
 			TaskQueue:     taskQueue,
@@ -88,6 +92,7 @@ func (p *program) worker(cfg config.Config, flow *core.Flow, log *slog.Logger, g
 			Logger:        log,
 			Redact:        border.NewRedactor(cfg.Secrets()...).Redact,
 			Gather:        gather,
+			Tracer:        tracer,
 		}).
 		WithFlow(flow).
 		WithProviders(
@@ -96,6 +101,28 @@ func (p *program) worker(cfg config.Config, flow *core.Flow, log *slog.Logger, g
 			slack.Provider(),
 			triage.Provider(),
 		)
+}
+
+// telemetry starts sending traces and metrics, when the settings ask for it. The
+// caller stops it after the worker.
+func (p *program) telemetry(ctx context.Context, cfg config.Config, log *slog.Logger, gather prometheus.Gatherer) (*telemetry.Telemetry, error) {
+	sent, err := telemetry.Start(ctx, p.telemetryConfig(cfg, log, gather))
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return sent, nil
+}
+
+func (p *program) telemetryConfig(cfg config.Config, log *slog.Logger, gather prometheus.Gatherer) telemetry.Config {
+	t := cfg.Telemetry
+	signal := func(s config.Signal) telemetry.Signal {
+		return telemetry.Signal{Exporter: s.Exporter, Protocol: s.Protocol, Endpoint: s.Endpoint, Headers: reveal(s.Headers)}
+	}
+	return telemetry.Config{
+		Service: t.ServiceName, Version: version, Attributes: t.Attributes(),
+		Traces: signal(t.Traces()), Metrics: signal(t.Metrics()), Sampler: t.Sampler, SampleRatio: t.Ratio(),
+		Gather: gather, Console: p.stderr, Logger: log, Redact: border.NewRedactor(cfg.Secrets()...).Redact,
+	}
 }
 
 // taskQueue is shared by all processes of one installation.

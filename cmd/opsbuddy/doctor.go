@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
 	"github.com/opsbuddy/opsbuddy/agent"
 	"github.com/opsbuddy/opsbuddy/config"
 	"github.com/opsbuddy/opsbuddy/core"
 	"github.com/opsbuddy/opsbuddy/slack"
+	"github.com/opsbuddy/opsbuddy/telemetry"
 	"github.com/opsbuddy/opsbuddy/triage"
 )
 
@@ -103,6 +105,11 @@ func (p *program) examine(ctx context.Context, cfg config.Config, fix bool) []fi
 	if cfg.Slack.AppToken.IsSet() {
 		check("replies", func(ctx context.Context) (string, error) {
 			return slack.CheckSocket(ctx, cfg.Slack.AppToken.Reveal(), cfg.Slack.APIURL)
+		})
+	}
+	if t := cfg.Telemetry; t.Traces().Exporter == "otlp" || t.Metrics().Exporter == "otlp" {
+		check("telemetry", func(ctx context.Context) (string, error) {
+			return telemetry.Check(ctx, p.telemetryConfig(cfg, log, prometheus.NewRegistry()))
 		})
 	}
 	flow := p.flowConfig(cfg, s, log, nil)

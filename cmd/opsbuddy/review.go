@@ -58,8 +58,14 @@ func (p *program) review(ctx context.Context, cfg config.Config, id string, post
 		defer os.RemoveAll(dir)
 		cfg.Server.DataDir = dir
 	}
-	flow := triage.BuildFlow(p.flowConfig(cfg, s, log, nil))
-	w := p.worker(cfg, flow, log, prometheus.NewRegistry())
+	metrics := prometheus.NewRegistry()
+	sent, err := p.telemetry(ctx, cfg, log, metrics)
+	if err != nil {
+		return err
+	}
+	defer sent.Stop()
+	flow := triage.BuildFlow(p.flowConfig(cfg, s, log, metrics))
+	w := p.worker(cfg, flow, log, metrics, sent.Tracer())
 	if err := w.Start(ctx); err != nil {
 		return err
 	}

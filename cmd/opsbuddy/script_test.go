@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/opsbuddy/opsbuddy/internal/world"
+	"github.com/opsbuddy/opsbuddy/telemetry/otlptest"
 )
 
 func TestScripts(t *testing.T) {
@@ -20,9 +21,10 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"world":    startWorld,
-			"exitcode": exitCode,
-			"ports":    takePorts,
+			"world":     startWorld,
+			"collector": collectorFor,
+			"exitcode":  exitCode,
+			"ports":     takePorts,
 		},
 	})
 }
@@ -44,6 +46,17 @@ func startWorld(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Setenv("INCIDENT", w.IncidentID(""))
 	ts.Setenv("OPSBUDDY_TEMPORAL_UI_ADDR", "")
+}
+
+// collectorFor starts a collector and points the script's environment at it.
+func collectorFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: collector")
+	}
+	c, err := otlptest.Start()
+	ts.Check(err)
+	ts.Defer(c.Close)
+	ts.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", c.URL())
 }
 
 // exitCode runs a program and wants this very exit code within 30 s:

@@ -33,9 +33,14 @@ func (p *program) serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			sent, err := p.telemetry(cmd.Context(), cfg, log, metrics)
+			if err != nil {
+				return err
+			}
+			defer sent.Stop()
 			flow := p.flowConfig(cfg, s, log, metrics)
 			flow.DeliverFor = deliverFor
-			w := p.worker(cfg, triage.BuildFlow(flow), log, metrics)
+			w := p.worker(cfg, triage.BuildFlow(flow), log, metrics, sent.Tracer())
 			if flow.Slack.AnswersPeople() {
 				w.WithFlow(triage.BuildFollowUp(flow))
 			}

@@ -158,7 +158,7 @@ func histories(t *testing.T, dir string) []byte {
 			if err := proxy.VisitPayloads(ctx, event, proxy.VisitPayloadsOptions{Visitor: unpack}); err != nil {
 				t.Fatal(err)
 			}
-			all = append(all, event.String()...)
+			all = append(append(all, event.String()...), '\n')
 		}
 	}
 	return all
