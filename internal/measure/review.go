@@ -115,7 +115,7 @@ func review(ctx context.Context, b *bench) ([]row, error) {
 
 // reviewRound reviews every incident of the company in one process. The first
 // one warms up; those that need no model, or not all its turns, do not count.
-func reviewRound(ctx context.Context, b *bench, company *world.Company) ([]timing, error) {
+func reviewRound(ctx context.Context, b *bench, company *world.Company, env ...string) ([]timing, error) {
 	w, err := world.Start(company, world.Options{})
 	if err != nil {
 		return nil, err
@@ -127,7 +127,7 @@ func reviewRound(ctx context.Context, b *bench, company *world.Company) ([]timin
 		return nil, err
 	}
 	defer end()
-	c, err := b.serve(ctx, b.folder(), append(w.Env(), model...)...)
+	c, err := b.serve(ctx, b.folder(), append(append(w.Env(), model...), env...)...)
 	if err != nil {
 		return nil, err
 	}
