@@ -48,7 +48,7 @@ func (a *activityInterceptor) ExecuteActivity(ctx context.Context, in *intercept
 
 	began := time.Now()
 	out, err := a.Next.ExecuteActivity(ctx, in)
-	if err != nil && errors.Is(context.Cause(ctx), errStopping) {
+	if err != nil && (errors.Is(context.Cause(ctx), errStopping) || errors.Is(err, errStopping)) {
 		err = temporal.NewApplicationErrorWithOptions(errStopping.Error(), ErrorRestart, temporal.ApplicationErrorOptions{})
 	}
 	a.observe(ctx, began, err)
@@ -155,6 +155,26 @@ func beat(ctx context.Context, stopped <-chan struct{}) {
 }
 
 var errStopping = errors.New("the worker stopped; the step is handed back")
+
+// UntilStop is ctx until the worker begins to stop. It is for waiting for a
+// workflow of the same process, which does not go on from then: its answer would
+// not come in the time that a running step is granted. When do fails for that
+// reason, the step is handed back at once.
+func UntilStop(ctx context.Context, do func(context.Context) error) error {
+	if !activity.IsActivity(ctx) {
+		return do(ctx)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stopped := make(chan struct{})
+	defer close(stopped)
+	go handBack(activity.GetWorkerStopChannel(ctx), stopped, 0, cancel)
+	err := do(ctx)
+	if err != nil && errors.Is(context.Cause(ctx), errStopping) {
+		return errStopping
+	}
+	return err
+}
 
 // handBack ends an attempt that outlasts the grace of a stopping worker, so that
 // Temporal hears of it now and not by a missing heartbeat.
