@@ -20,7 +20,7 @@ const (
 // once with the reviews running behind, once with facts-only briefs and a
 // kill -9 after the last 202, which proves that what was answered was on disk.
 func ack(ctx context.Context, b *bench) ([]row, error) {
-	company, err := world.Crowd(ackPages)
+	company, err := world.Crowd(ackPages, ackPages)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 // options are the flags.
 type options struct {
 	binary, only, external string
-	storm                  int
+	storm, problems        int
 }
 
 // row is one line of the table: what was measured, what came out, how it was
@@ -85,7 +85,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.SetOutput(stderr)
 	f.StringVar(&o.binary, "binary", "", "the built program: go build -o /tmp/opsbuddy ./cmd/opsbuddy")
 	f.StringVar(&o.only, "only", "", "one measurement alone: "+strings.Join(names, ", "))
-	f.IntVar(&o.storm, "storm", 0, "so many distinct incidents within 60 s; 0 leaves the storm out")
+	f.IntVar(&o.storm, "storm", 0, "so many incidents within 60 s; 0 leaves the storm out")
+	f.IntVar(&o.problems, "problems", 0, "of so many problems; 0 makes each incident its own")
 	f.StringVar(&o.external, "external", "", "folder with saved answers to tools/list of other MCP servers (*.json), counted next to the built-in tools")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -120,6 +121,9 @@ func repeat(o options, name string) string {
 	c := "go run ./internal/measure -binary PATH -only " + name
 	if name == "storm" {
 		c += fmt.Sprintf(" -storm %d", o.storm)
+		if o.problems > 0 {
+			c += fmt.Sprintf(" -problems %d", o.problems)
+		}
 	}
 	if name == "tokens" && o.external != "" {
 		c += " -external DIR"

@@ -21,7 +21,7 @@ const (
 // start measures how long a restart keeps pages out, and what an idle process
 // weighs.
 func start(ctx context.Context, b *bench) ([]row, error) {
-	company, err := world.Crowd(1)
+	company, err := world.Crowd(1, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func startOnce(ctx context.Context, b *bench, data string, env []string) (time.D
 // crash measures how soon a review goes on after kill -9 in the middle of a
 // model call.
 func crash(ctx context.Context, b *bench) ([]row, error) {
-	company, err := world.Crowd(1)
+	company, err := world.Crowd(1, 1)
 	if err != nil {
 		return nil, err
 	}

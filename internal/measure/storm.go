@@ -13,10 +13,18 @@ import (
 // stormLasts is how long the incidents of a storm keep coming.
 const stormLasts = time.Minute
 
-// storm measures many distinct incidents at once, with the settings that a new
+// distinct is how many problems the incidents of a storm have.
+func (o options) distinct() int {
+	if o.problems > 0 {
+		return o.problems
+	}
+	return o.storm
+}
+
+// storm measures many incidents at once, with the settings that a new
 // installation has.
 func storm(ctx context.Context, b *bench) ([]row, error) {
-	company, err := world.Crowd(b.storm)
+	company, err := world.Crowd(b.storm, b.distinct())
 	if err != nil {
 		return nil, err
 	}
@@ -49,14 +57,14 @@ func storm(ctx context.Context, b *bench) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	what := fmt.Sprintf("storm of %d distinct incidents in %.0f s", b.storm, sent.Seconds())
+	what := fmt.Sprintf("storm of %d incidents of %d problems in %.0f s", b.storm, b.distinct(), sent.Seconds())
 	how := "default settings; stand-ins and model without latency, a review has 2 model calls and 1 tool call"
 	return []row{
 		{what + ": webhook → 202", spread(took), how},
 		{what + ": last outcome", fmt.Sprintf("%.1f s after the first webhook", all.Seconds()), "every incident has exactly one: " + kinds(w)},
 		{what + ": peak memory", mib(peak), "VmHWM"},
 		{what + ": processor time", fmt.Sprintf("%.0f s, %s a review", cpu.Seconds(), ms(cpu/time.Duration(b.storm))), "whole process"},
-		{what + ": model calls", fmt.Sprint(len(w.ModelCalls())), "answered by the model's stand-in"},
+		{what + ": model calls", fmt.Sprintf("%d, %.1f a problem", len(w.ModelCalls()), float64(len(w.ModelCalls()))/float64(b.distinct())), "answered by the model's stand-in"},
 	}, nil
 }
 

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Crowd is a company in which n distinct incidents open, for tests and
-// measurements that need many. They spread over eight services; each has one
-// alert, and a model that reads it again in one turn and writes its brief in the
-// next.
-func Crowd(n int) (*Company, error) {
+// Crowd is a company in which n incidents open, of so many problems in turn, for
+// tests and measurements that need many. They spread over eight services; each has
+// one alert, the same for incidents of one problem, and a model that reads it again
+// in one turn and writes its brief in the next.
+func Crowd(n, problems int) (*Company, error) {
 	var b strings.Builder
 	b.WriteString(crowdHead)
 	for i := range crowdServices {
@@ -17,7 +17,8 @@ func Crowd(n int) (*Company, error) {
 	}
 	b.WriteString(crowdRest)
 	for i := range n {
-		fmt.Fprintf(&b, crowdScenario, CrowdName(i), i%crowdServices, i)
+		p := i % problems
+		fmt.Fprintf(&b, crowdScenario, CrowdName(i), p%crowdServices, p)
 	}
 	c, err := Parse([]byte(b.String()))
 	if err != nil {
@@ -51,7 +52,7 @@ tickets:
 scenarios:
 `
 
-// crowdScenario takes the slug, the service and the number, each by index.
+// crowdScenario takes the slug, the service and the problem, each by index.
 const crowdScenario = `  - slug: %[1]s
     shows: One of many.
     incident:

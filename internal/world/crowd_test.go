@@ -3,7 +3,7 @@ package world
 import "testing"
 
 func TestCrowdHasDistinctIncidents(t *testing.T) {
-	company, err := Crowd(20)
+	company, err := Crowd(20, 20)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -116,6 +116,18 @@ func TestOnlyTheSameAlertsAreTheSameProblem(t *testing.T) {
 	}
 }
 
+func TestAValueThatMayNameSomethingIsNotTakenForAMeasure(t *testing.T) {
+	for value, dropped := range map[string]bool{
+		"91 %": true, "11.4%": true, "3 s": true, "1,250 ms": true, "512MiB": true, "-0.5": true, "40 req/s": true,
+		"2026-03-20T12:00:00Z": true, "2026-03-20": true, "12:04": true,
+		"12": false, "5432": false, "10.0.0.12": false, "v4.18.2": false, "4.18.2": false, "1a": false, "12B": false, "db-1": false, "prod": false, "": false,
+	} {
+		if got := named("key: "+value) == ""; got != dropped {
+			t.Errorf("%q: dropped %v, want %v", value, got, dropped)
+		}
+	}
+}
+
 func TestAlertsThatCouldNotBeReadMakeNobodyAFollower(t *testing.T) {
 	f := facts("")
 	f.Items[0].State = evidence.Unread

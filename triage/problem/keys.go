@@ -55,9 +55,13 @@ func fingerprint(alerts []incident.Alert) string {
 	return sum(strings.Join(slices.Compact(all), "\n"))
 }
 
-// measured is a value that differs each time the same alert fires: a number with
-// or without a unit, a time.
-var measured = regexp.MustCompile(`^[-+]?[\d.,:TZ/ -]*\d[\d.,:TZ/ -]*\s*(%|[A-Za-zµ]{0,3}(/[a-z]{1,3})?)?$`)
+// measured is a value that differs each time the same alert fires: a number with a
+// unit or a fraction, a time. A bare number stays, since it may name a shard or a
+// port, and so do addresses, versions and zones.
+var measured = regexp.MustCompile(`(?i)^(` +
+	`[-+]?\d+([.,]\d+)?\s*(%|ns|us|µs|ms|s|sec|m|min|h|d|[kmgtp]i?b|bps|rps|qps|(req|ops|msg|err|errors)?/(s|m|min|h))` +
+	`|[-+]?\d+[.,]\d+` +
+	`|\d{4}-\d{2}-\d{2}([t ].*)?|\d{1,2}:\d{2}(:\d{2}.*)?)$`)
 
 // named keeps the details that name something: a host, a component, a route.
 func named(details string) string {
