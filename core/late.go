@@ -19,8 +19,8 @@ func (n *Node) WithLate(d time.Duration) *Node {
 	return n
 }
 
-// lateType is the workflow type of a step that goes on after its flow.
-const lateType = "core.Late"
+// lateType is the workflow type of the steps of a flow that go on after it.
+func lateType(flow string) string { return "core.Late@" + flow }
 
 // lateMark stands in the id of such a run, before the id of the run it belongs to.
 const lateMark = "/late/"
@@ -45,7 +45,7 @@ func (n *Node) goOnLate(ctx workflow.Context, in any) error {
 		WorkflowID: info.ID + "/" + n.name + lateMark + info.RunID, StaticSummary: n.name + ", late",
 		ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
 	})
-	child := workflow.ExecuteChildWorkflow(ctx, lateType, lateInput{
+	child := workflow.ExecuteChildWorkflow(ctx, lateType(workflow.GetInfo(ctx).WorkflowType.Name), lateInput{
 		Activity: n.registered(n.kind), Input: raw, Attempt: n.timeout, Retry: n.late, Summary: n.name,
 	})
 	return child.GetChildWorkflowExecution().Get(ctx, nil) // it outlives us once it has begun

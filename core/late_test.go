@@ -10,7 +10,6 @@ import (
 
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
-	"go.temporal.io/sdk/workflow"
 )
 
 // outage is a step that fails until it has been tried often enough.
@@ -48,7 +47,6 @@ func runOutage(t *testing.T, o *outage) (Outputs, error) {
 	if err := f.RegisterOn(envRegistry{env}); err != nil {
 		t.Fatal(err)
 	}
-	env.RegisterWorkflowWithOptions(runLate, workflow.RegisterOptions{Name: lateType})
 	raw, err := json.Marshal("Q1")
 	if err != nil {
 		t.Fatal(err)

@@ -229,7 +229,6 @@ func (w *Worker) startWorkers(ctx context.Context, m *metrics) error {
 	l := w.life
 	reg := newRegistry(l.engine, l.cfg, m)
 	reg.onStop = l.onStop
-	reg.Workflow(lateType, runLate)
 	for _, f := range w.flows {
 		for _, n := range f.nodes() {
 			if n.health != nil {
@@ -359,6 +358,7 @@ func (r *registry) Workflow(name string, fn any) {
 // Temporal's test environment.
 func (f *Flow) RegisterOn(r Registry) error {
 	r.Workflow(f.name, f.Execute)
+	r.Workflow(lateType(f.name), runLate)
 	for _, n := range f.nodes() {
 		if n.activity != nil {
 			r.Activity(n.registered(n.kind), n.activity)

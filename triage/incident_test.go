@@ -205,6 +205,7 @@ func (p *play) flow(t *testing.T) *core.Flow {
 		CostLimits: agent.CostLimits{PerRunUSD: 2},
 		Slack:      triage.SlackConfig{BotToken: p.env("SLACK_BOT_TOKEN"), Channel: p.env("SLACK_CHANNEL"), APIURL: p.env("SLACK_API_URL")},
 		Now:        now,
+		DeliverFor: 24 * time.Hour,
 	})
 }
 
