@@ -65,6 +65,10 @@ type NodeConfig struct {
 	Began   core.Ref
 	Spent   core.Ref
 
+	// Once (bool) asks for the answer in one call without tools: all that is to be
+	// known is in the prompt. A model that gives none goes on as usual.
+	Once core.Ref
+
 	// Verify holds an answer against the evidence; the model may mend it once. nil
 	// takes it as it is. Context is handed to it, a value of any type.
 	Verify  Verify
@@ -121,7 +125,7 @@ const (
 // Node makes an agent step that runs as a child workflow. Its timeout is the
 // deadline of the whole review.
 func Node(name string, c NodeConfig) *core.Node {
-	bind := core.Bind{"UserPrompt": c.UserPrompt, "FirstEvidence": c.FirstEvidence, "Began": c.Began, "Spent": c.Spent, "Context": c.Context}
+	bind := core.Bind{"UserPrompt": c.UserPrompt, "FirstEvidence": c.FirstEvidence, "Began": c.Began, "Spent": c.Spent, "Context": c.Context, "Once": c.Once}
 	var health core.Health
 	setup := func(reg core.Registry, registered core.Name) error {
 		a, err := NewActivities(name, c)

@@ -16,6 +16,7 @@ type Input struct {
 	StepTimeout   time.Duration `json:"step_timeout"`
 	Began         time.Time     `json:"began,omitzero"`    // when StepTimeout began to run, if not now
 	Spent         money.USD     `json:"spent,omitzero"`    // of the run's ceiling, before
+	Once          bool          `json:"once,omitempty"`    // one call without tools may do
 	Context       any           `json:"context,omitempty"` // for Verify
 }
 
@@ -60,7 +61,7 @@ type Result struct {
 // Turn is one answered call to the model.
 type Turn struct {
 	Model   string        `json:"model"`
-	Purpose string        `json:"purpose,omitempty"` // "", "final", "correct" or "compact"
+	Purpose string        `json:"purpose,omitempty"` // "", "once", "final", "correct" or "compact"
 	Usage   model.Usage   `json:"usage"`
 	Cost    money.USD     `json:"cost"`
 	Took    time.Duration `json:"took"`

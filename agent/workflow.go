@@ -72,6 +72,9 @@ func (r *run) begin(ctx workflow.Context) {
 // converse takes turns until there is an answer or a reason to stop, and in
 // that case asks once more for the best answer from what is there.
 func (r *run) converse(ctx workflow.Context) {
+	if r.in.Once {
+		r.once(ctx)
+	}
 	for r.reason == "" {
 		switch {
 		case r.iterations >= r.plan.MaxIterations:
@@ -87,6 +90,16 @@ func (r *run) converse(ctx workflow.Context) {
 		r.lastWord(ctx)
 	}
 	r.correct(ctx)
+}
+
+// once asks for the answer in one call. Without one the run goes on.
+func (r *run) once(ctx workflow.Context) {
+	out, ok := r.think(ctx, "once", r.messages(), r.plan.MaxTokens)
+	if text := out.Response.Message.Text; ok && strings.TrimSpace(text) != "" && out.Response.Stop == model.StopEnd {
+		r.iterations++
+		r.answer = text
+		r.stop(Answered, "")
+	}
 }
 
 // turn is one call to the model and the calls it asked for.

@@ -31,6 +31,7 @@ type stage struct {
 	think   func(n int, in ThinkInput) (ThinkOutput, error) // n counts from 0
 	call    func(CallInput) tool.Result
 	verify  func(VerifyInput) []string
+	once    bool
 	// stopAfter is when the flow says stop; never when 0.
 	stopAfter time.Duration
 
@@ -77,7 +78,7 @@ func (s *stage) run(t *testing.T) Result {
 	if s.stopAfter > 0 {
 		env.RegisterDelayedCallback(func() { env.SignalWorkflow(core.StopSignal, "the incident is over") }, s.stopAfter)
 	}
-	env.ExecuteWorkflow(workflowName, Input{UserPrompt: "Review Q1", FirstEvidence: 7, StepTimeout: s.timeout})
+	env.ExecuteWorkflow(workflowName, Input{UserPrompt: "Review Q1", FirstEvidence: 7, StepTimeout: s.timeout, Once: s.once})
 	if err := env.GetWorkflowError(); err != nil {
 		t.Fatalf("a failing agent failed the flow: %v", err)
 	}
@@ -338,6 +339,25 @@ func TestAnAnswerThatIsNotCarriedIsMendedOnce(t *testing.T) {
 		res := s.run(t)
 		if res.Response != c.want || !res.Succeeded || res.Iterations != 1 || len(s.thinks) != 2 {
 			t.Errorf("%s: %+v after %d calls", name, res, len(s.thinks))
+		}
+	}
+}
+
+func TestWhatIsKnownIsAskedForInOneCall(t *testing.T) {
+	for first, calls := range map[string]int{"the brief": 1, "": 2} {
+		s := newStage()
+		s.once = true
+		s.think = func(n int, in ThinkInput) (ThinkOutput, error) {
+			if in.Request.Final != (n == 0) {
+				t.Errorf("call %d: without tools %v", n, in.Request.Final)
+			}
+			if n == 0 {
+				return says(first), nil
+			}
+			return says("the brief"), nil
+		}
+		if res := s.run(t); res.Response != "the brief" || !res.Succeeded || res.Iterations != 1 || len(s.thinks) != calls {
+			t.Errorf("%q: %+v after %d calls", first, res, len(s.thinks))
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/opsbuddy/opsbuddy/brief/check"
 	"github.com/opsbuddy/opsbuddy/evidence"
@@ -22,6 +23,9 @@ type Answer struct {
 	Brought   []evidence.Item // what its tools brought, numbered after the facts
 
 	Since []incident.Update // what happened to the incident during the review
+	// Seen is the incident whose review this one started from, at SeenAt.
+	Seen   incident.Incident
+	SeenAt time.Time
 }
 
 // Unchecked is one thing that nobody could look into.
@@ -53,9 +57,11 @@ func Compose(a Answer, f evidence.Facts) Brief {
 		text, took = b.checked(a, f)
 		open = append(open, took...)
 	}
-	b.finish(withSince(text, a.Since), a, f, open)
-	for _, o := range incident.Others(a.Since) {
-		b.Links = append(b.Links, o.URL)
+	b.finish(withSince(text, seen(a), a.Since), a, f, open)
+	for _, o := range append(incident.Others(a.Since), a.Seen) {
+		if o.URL != "" {
+			b.Links = append(b.Links, o.URL)
+		}
 	}
 	return b
 }

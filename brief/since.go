@@ -16,8 +16,8 @@ const (
 
 // withSince puts what happened during the review below the head of a brief, where
 // an operator looks first.
-func withSince(text string, updates []incident.Update) string {
-	said := strings.TrimRight(happened(updates)+others(updates), "\n")
+func withSince(text, seen string, updates []incident.Update) string {
+	said := strings.TrimRight(seen+happened(updates)+others(updates), "\n")
 	if said == "" {
 		return text
 	}
@@ -31,6 +31,15 @@ func withSince(text string, updates []incident.Update) string {
 	}
 	head := strings.TrimRight(strings.Join(lines[:at], "\n"), "\n")
 	return strings.TrimLeft(head+"\n\n"+said+"\n\n"+strings.Join(lines[at:], "\n"), "\n")
+}
+
+// seen says which review a brief started from.
+func seen(a Answer) string {
+	if a.Seen.ID == "" || strings.TrimSpace(a.Text) == "" {
+		return ""
+	}
+	return fmt.Sprintf("**Seen before**: the same problem was reviewed on %s as %s; no change, ticket or runbook has moved since, and this brief starts from that review.\n\n",
+		day(a.SeenAt), link(number(a.Seen), a.Seen.URL))
 }
 
 // happened is what happened to the incident itself.

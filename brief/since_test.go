@@ -74,3 +74,14 @@ func TestAFollowerIsShortAndPointsToTheLead(t *testing.T) {
 		t.Errorf("%s:\n%s", b.Outcome, b.Markdown)
 	}
 }
+
+func TestABriefThatStartsFromAnEarlierReviewSaysSo(t *testing.T) {
+	earlier := incident.Incident{ID: "Q0", Number: 6, URL: "https://acme.pd.example/incidents/Q0"}
+	b := Compose(Answer{Text: modelsBrief, Succeeded: true, Seen: earlier, SeenAt: began.Add(-3 * time.Hour)}, underReview())
+	if !strings.Contains(b.Markdown, "**Seen before**: the same problem was reviewed on Mar 20 11:00 UTC as [\\#6](<https://acme.pd.example/incidents/Q0>); no change") {
+		t.Errorf("%s", b.Markdown)
+	}
+	if b := Compose(Answer{Seen: earlier}, underReview()); strings.Contains(b.Markdown, "Seen before") {
+		t.Errorf("a brief from facts alone starts from no review:\n%s", b.Markdown)
+	}
+}

@@ -156,7 +156,7 @@ func TestDoorTellsAReviewUnderWayWhatHappensToItsIncident(t *testing.T) {
 }
 
 func TestNoWebhookCanPassForARequestOfAPerson(t *testing.T) {
-	a := testDoor(services("payments")).Admit(signedRequest(eventBody(requested, wholeIncident())))
+	a := testDoor(services("payments")).Admit(signedRequest(eventBody(ReviewRequested, wholeIncident())))
 	if a.Start != nil || a.Status != http.StatusOK {
 		t.Errorf("%+v", a)
 	}

@@ -17,10 +17,12 @@ import (
 const (
 	Triggered = "incident.triggered"
 	Reopened  = "incident.reopened"
+	// ReviewRequested is ours, for a review that a person asks for: PagerDuty never
+	// sends it.
+	ReviewRequested = "incident.review_requested"
 
 	ping        = "pagey.ping"
 	annotated   = "incident.annotated"
-	requested   = "incident.review_requested" // ours: PagerDuty never sends it
 	aboutPrefix = "incident."
 )
 
@@ -30,13 +32,13 @@ var aboutItself = map[string]bool{
 	Triggered: true, Reopened: true, "incident.acknowledged": true, "incident.unacknowledged": true,
 	"incident.resolved": true, "incident.escalated": true, "incident.reassigned": true,
 	"incident.delegated": true, "incident.priority_updated": true, "incident.service_updated": true,
-	"incident.incident_type.changed": true, requested: true,
+	"incident.incident_type.changed": true, ReviewRequested: true,
 }
 
 // Requested is the event of a person who asks for a review. No filter holds it
 // back, and no webhook can carry it.
 func Requested(i incident.Incident) Event {
-	return Event{Type: requested, Incident: i, ServiceKnown: i.Service != incident.Ref{}}
+	return Event{Type: ReviewRequested, Incident: i, ServiceKnown: i.Service != incident.Ref{}}
 }
 
 // Event is what a V3 webhook says, as far as it is used, with cleaned text.

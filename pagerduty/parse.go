@@ -82,7 +82,7 @@ func (d door) parse(_ context.Context, in parseInput) (ParseWebhookOutput, error
 		return ParseWebhookOutput{}, core.Permanent(fmt.Errorf("webhook: %w", err))
 	}
 	out := output(e, in.Headers)
-	if reason := d.filter.skip(e); reason != "" && e.Type != requested {
+	if reason := d.filter.skip(e); reason != "" && e.Type != ReviewRequested {
 		out.Skipped, out.SkipReason = true, reason
 		return out, nil
 	}

@@ -34,7 +34,7 @@ func BuildFlow(cfg FlowConfig) *core.Flow {
 			webhook := core.GetOr(s, "webhook", pagerduty.ParseWebhookOutput{})
 			return !webhook.Skipped
 		}).
-		Then(gatherFacts(cfg, core.Output("webhook.Incident")).As("facts").WithTimeout(time.Minute)).
+		Then(gatherFacts(cfg).As("facts").WithTimeout(time.Minute)).
 		When(follows).
 		Then(composeSame("facts", cfg.Now).As("same").WithTimeout(30 * time.Second)).
 		Then(slack.NotifyReport(followerReport(cfg)).As("same_report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline).WithLate(cfg.DeliverFor)).
@@ -79,6 +79,7 @@ func reviewer(cfg FlowConfig) agent.NodeConfig {
 		SoftDeadline: cfg.SoftDeadline,
 		Verify:       verify,
 		Context:      core.Output("facts.Facts"),
+		Once:         core.Output("facts.SeenBefore"),
 		BaseEnv:      cfg.BaseEnv,
 		Logger:       cfg.Logger,
 		Metrics:      cfg.Metrics,

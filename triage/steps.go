@@ -27,6 +27,7 @@ func Provider() core.Provider { return core.StepProvider("triage") }
 
 type factsInput struct {
 	Incident incident.Incident `json:"incident"`
+	Event    string            `json:"event,omitempty"`
 }
 
 // FactsOutput is what is known before a model is asked. Frozen: histories hold it.
@@ -40,6 +41,9 @@ type FactsOutput struct {
 	ReadAt       time.Time      `json:"read_at"`
 	// Lead is the review of the same problem that this incident follows.
 	Lead Lead `json:"lead,omitzero"`
+	// Seen is an earlier review of the same problem that this one starts from.
+	Seen       Seen `json:"seen,omitzero"`
+	SeenBefore bool `json:"seen_before,omitempty"`
 }
 
 // Lead is another incident whose review speaks for this one too. Frozen.
@@ -49,16 +53,24 @@ type Lead struct {
 }
 
 // gatherFacts makes the step that looks into every source, in parallel.
-func gatherFacts(cfg FlowConfig, webhook core.Ref) *core.Node {
+func gatherFacts(cfg FlowConfig) *core.Node {
+	bind := core.Bind{"Incident": core.Output("webhook.Incident"), "Event": core.Output("webhook.EventType")}
 	desk := &problem.Desk{Signal: pagerduty.UpdatesName, Window: cfg.SameProblemWindow, Useless: endedEarly}
-	return core.Activity("triage.Facts", core.Bind{"Incident": webhook},
+	return core.Activity("triage.Facts", bind,
 		func(ctx context.Context, in factsInput) (FactsOutput, error) {
 			f := evidence.Gather(ctx, cfg.Readers, in.Incident)
 			if err := ctx.Err(); err != nil {
 				return FactsOutput{}, err // the worker stops: hand the step back
 			}
-			out := factsOutput(f, brief.Prompt(f, rand.Text()[:12]))
-			out.Lead = claim(ctx, cfg, *desk, f)
+			var lead Lead
+			var seen Seen
+			if in.Event != pagerduty.ReviewRequested { // who asks for a review gets one
+				lead, seen = claim(ctx, cfg, *desk, f)
+			}
+			mark := rand.Text()[:12]
+			f = seen.with(f)
+			out := factsOutput(f, brief.Prompt(f, mark)+seen.prompt(mark))
+			out.Lead, out.Seen, out.SeenBefore = lead, seen, seen.Brief != ""
 			return out, nil
 		}).WithSetup(func(reg core.Registry, name core.Name) error {
 		desk.Type = name(problem.TypeName)
@@ -67,23 +79,24 @@ func gatherFacts(cfg FlowConfig, webhook core.Ref) *core.Node {
 	})
 }
 
-// claim finds the review that speaks for this incident too. Whatever goes wrong,
-// the incident is reviewed by itself: that costs money, and loses nothing.
-func claim(ctx context.Context, cfg FlowConfig, desk problem.Desk, f evidence.Facts) Lead {
+// claim finds the review that speaks for this incident too, or an earlier one that
+// this one can start from. Whatever goes wrong, the incident is reviewed by itself:
+// that costs money, and loses nothing.
+func claim(ctx context.Context, cfg FlowConfig, desk problem.Desk, f evidence.Facts) (Lead, Seen) {
 	if cfg.SameProblemWindow <= 0 {
-		return Lead{}
+		return Lead{}, Seen{}
 	}
 	info := activity.GetInfo(ctx)
 	desk.Client, desk.Queue = activity.GetClient(ctx), info.TaskQueue
 	v, out, err := desk.Claim(ctx, f, info.WorkflowExecution.ID)
-	if err != nil {
+	switch {
+	case err != nil:
 		cfg.Logger.Warn("an incident is reviewed by itself: others with its problem cannot be looked for", "incident", f.Incident.ID, "error", err)
-		return Lead{}
+		return Lead{}, Seen{}
+	case v.Follows():
+		return Lead{Incident: v.Lead, Message: messageOf(out)}, Seen{}
 	}
-	if !v.Follows() {
-		return Lead{}
-	}
-	return Lead{Incident: v.Lead, Message: messageOf(out)}
+	return Lead{}, seenBefore(v.Earlier, out, f)
 }
 
 // messageOf is the message of a review, as far as it has posted one.
@@ -118,6 +131,7 @@ type briefInput struct {
 	Review agent.Result      `json:"review"`
 	Facts  evidence.Facts    `json:"facts"`
 	Since  []incident.Update `json:"since,omitempty"`
+	Seen   Seen              `json:"seen,omitzero"`
 }
 
 // BriefOutput is what is posted, with what it cost. Frozen: histories hold it.
@@ -136,10 +150,10 @@ type BriefOutput struct {
 // composeBrief makes the step that turns the agent's answer, or its absence,
 // into the brief.
 func composeBrief(review, facts core.Ref, now func() time.Time) *core.Node {
-	return core.Activity("triage.Brief", core.Bind{"Review": review, "Facts": facts, "Since": core.InputData(pagerduty.UpdatesName)},
+	return core.Activity("triage.Brief", core.Bind{"Review": review, "Facts": facts, "Since": core.InputData(pagerduty.UpdatesName), "Seen": core.Output("facts.Seen")},
 		func(_ context.Context, in briefInput) (BriefOutput, error) {
 			a := answer(in.Review)
-			a.Since = in.Since
+			a.Since, a.Seen, a.SeenAt = in.Since, in.Seen.Incident, in.Seen.At
 			b := brief.Compose(a, in.Facts)
 			return briefOutput(b, in, b.Outcome == brief.Full || b.Outcome == brief.Resolved, now()), nil
 		})

@@ -238,3 +238,20 @@ func TestAHighUrgencyGoesBeforeTheLowOnesThatWait(t *testing.T) {
 		t.Errorf("the high urgency was asked about as number %d: %v", at+1, order)
 	}
 }
+
+func TestAProblemThatWasReviewedTodayCostsOneCall(t *testing.T) {
+	w := startTwins(t, fmt.Sprintf(twin, "a", "orders", "high", "db-1", 91), fmt.Sprintf(twin, "b", "orders", "high", "db-1", 93))
+	s := serve(t, w, t.TempDir(), "OPSBUDDY_SOFT_DEADLINE=1s", "OPSBUDDY_DEADLINE=3s") // for so long a review speaks for others
+	s.accepted(t, pageOf(w, "disk-a"))
+	wait(t, s, "the first outcome", func() bool { return len(outcomes(w)) == 1 })
+	time.Sleep(3 * time.Second)
+	s.accepted(t, pageOf(w, "disk-b"))
+	wait(t, s, "the second", func() bool { return len(outcomes(w)) == 2 })
+	brief := outcomeWith(t, w, "Incident: "+w.IncidentID("disk-b"))
+	if !strings.Contains(brief, "Seen before: the same problem was reviewed on ") {
+		t.Errorf("it does not start from the earlier review:\n%s", brief)
+	}
+	if calls := w.ModelCalls(); len(calls) != 2 || !calls[1].Final {
+		t.Errorf("model calls %+v, want one with tools and one without", calls)
+	}
+}

@@ -23,6 +23,10 @@ type Claim struct {
 type Verdict struct {
 	Lead incident.Incident `json:"lead,omitzero"`
 	Run  string            `json:"run,omitempty"`
+	// Earlier is the latest lead of the problem whose window is over, for one that
+	// leads itself.
+	Earlier    incident.Incident `json:"earlier,omitzero"`
+	EarlierRun string            `json:"earlier_run,omitempty"`
 }
 
 // Follows reports whether another incident leads.
@@ -41,28 +45,46 @@ type Board struct {
 	Leads []Lead `json:"leads"`
 }
 
+// How long and how many leads are remembered.
+const (
+	remembered = 24 * time.Hour
+	maxLeads   = 200
+)
+
 // Claim decides, and reports the lead that is to be told of a new follower. Asked
 // again for the same incident it decides the same.
 func (b *Board) Claim(now time.Time, c Claim) (v Verdict, tell string) {
 	b.Leads = slices.DeleteFunc(b.Leads, func(l Lead) bool {
-		return now.Sub(l.At) >= l.Window || c.Instead != "" && l.Incident.ID == c.Instead
+		return now.Sub(l.At) >= remembered || c.Instead != "" && l.Incident.ID == c.Instead
 	})
-	for i := range b.Leads {
+	own := slices.IndexFunc(b.Leads, func(l Lead) bool { return l.Incident.ID == c.Incident.ID })
+	for i := len(b.Leads) - 1; i >= 0; i-- {
 		l := &b.Leads[i]
 		switch {
-		case l.Incident.ID == c.Incident.ID:
-			l.Run = c.Run // its incident was reopened and is reviewed again
-			return Verdict{}, ""
-		case !l.same(c):
+		case i == own || !l.same(c):
 			continue
-		case !slices.Contains(l.Followers, c.Incident.ID):
-			l.Followers = append(l.Followers, c.Incident.ID)
-			tell = l.Run
+		case own < 0 && now.Sub(l.At) < l.Window:
+			return Verdict{Lead: l.Incident, Run: l.Run}, l.follow(c.Incident.ID)
+		case v.EarlierRun == "":
+			v.Earlier, v.EarlierRun = l.Incident, l.Run
 		}
-		return Verdict{Lead: l.Incident, Run: l.Run}, tell
+	}
+	if own >= 0 {
+		b.Leads[own].Run = c.Run // reviewed again, since it was reopened or somebody asked
+		return v, ""
 	}
 	b.Leads = append(b.Leads, Lead{Claim: c, At: now})
-	return Verdict{}, ""
+	b.Leads = b.Leads[max(0, len(b.Leads)-maxLeads):]
+	return v, ""
+}
+
+// follow adds a follower, and says whom to tell of it when it is a new one.
+func (l *Lead) follow(id string) (tell string) {
+	if slices.Contains(l.Followers, id) {
+		return ""
+	}
+	l.Followers = append(l.Followers, id)
+	return l.Run
 }
 
 // same reports whether a claim is for the lead's problem.

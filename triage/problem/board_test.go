@@ -42,6 +42,22 @@ func TestWhoComesFirstLeadsAndTheOthersFollow(t *testing.T) {
 	}
 }
 
+func TestALeadWhoseWindowIsOverIsRememberedForADay(t *testing.T) {
+	var b Board
+	b.Claim(noon, claimOf("Q1", "high", "a"))
+	for range 2 { // asked twice, answered the same
+		if v, _ := b.Claim(noon.Add(time.Hour), claimOf("Q2", "high", "a")); v.Follows() || v.EarlierRun != "incident-Q1" {
+			t.Errorf("an hour later: %+v", v)
+		}
+	}
+	if v, _ := b.Claim(noon.Add(2*time.Hour), claimOf("Q3", "high", "a")); v.EarlierRun != "incident-Q2" {
+		t.Errorf("the latest counts: %+v", v)
+	}
+	if v, _ := b.Claim(noon.Add(27*time.Hour), claimOf("Q4", "high", "a")); v.EarlierRun != "" || len(b.Leads) != 1 {
+		t.Errorf("a day later: %+v of %d", v, len(b.Leads))
+	}
+}
+
 func TestALeadThatEndedWithoutABriefIsReplaced(t *testing.T) {
 	var b Board
 	b.Claim(noon, claimOf("Q1", "high", "a"))

@@ -27,8 +27,8 @@ type Desk struct {
 // askTimeout bounds one claim.
 const askTimeout = 5 * time.Second
 
-// Claim says who leads the problem of an incident, and what the lead's review has
-// brought so far. Nobody leads when the incident has no service, or is over.
+// Claim says who leads the problem of an incident, or led it before, and what that
+// review has brought. Nobody leads when the incident has no service, or is over.
 func (d Desk) Claim(ctx context.Context, f evidence.Facts, run string) (Verdict, core.Outputs, error) {
 	i := f.Incident
 	c := Claim{
@@ -41,8 +41,12 @@ func (d Desk) Claim(ctx context.Context, f evidence.Facts, run string) (Verdict,
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	v, err := d.ask(ctx, i.Service.ID, c, "")
-	if err != nil || !v.Follows() {
+	if err != nil || v.Run+v.EarlierRun == "" {
 		return v, core.Outputs{}, err
+	}
+	if !v.Follows() {
+		out, err := core.OutputsOf(ctx, d.Client, v.EarlierRun)
+		return v, out, err
 	}
 	out, useful, err := d.lead(ctx, v.Run)
 	if err != nil || useful {
