@@ -28,8 +28,8 @@ const healthTimeout = time.Second
 // troubles. Ready means that a page can be accepted durably.
 type healthServer struct {
 	phase    atomic.Int32
-	temporal func(context.Context) error // nil until connected
-	parts    []*Node                     // the steps that know of a part of the outside
+	temporal func(context.Context) string // why no page can be accepted; nil until connected
+	parts    []*Node                      // the steps that know of a part of the outside
 	metrics  prometheus.Gatherer
 	pages    map[string]http.Handler
 	log      *slog.Logger
@@ -90,10 +90,7 @@ func (h *healthServer) temporalReason(ctx context.Context) string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
-	if err := h.temporal(ctx); err != nil {
-		return "does not answer: a page cannot be accepted durably"
-	}
-	return "ok"
+	return h.temporal(ctx)
 }
 
 func orOK(reason string) string {

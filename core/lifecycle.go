@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -201,10 +200,7 @@ func (l *life) connect(ctx context.Context) error {
 			}
 		}()
 	}
-	l.health.temporal = func(ctx context.Context) error {
-		_, err := engine.CheckHealth(ctx, &client.CheckHealthRequest{})
-		return err
-	}
+	l.health.temporal = engine.trouble
 	l.onStop("connection to Temporal", closeTime, engine.Close)
 	return nil
 }

@@ -31,6 +31,8 @@ type Embedded interface {
 	// KickOrphans hands back the activities of a process that died, and says
 	// how many. It is called before a worker starts.
 	KickOrphans(context.Context) (int, error)
+	// Health says why nothing can be stored, nil when it can.
+	Health() error
 	// Failed tells of a failure after the start, upon which the process should end.
 	Failed() <-chan error
 	Stop(context.Context) error
@@ -145,6 +147,19 @@ func namespace(o client.Options) string {
 		return client.DefaultNamespace
 	}
 	return o.Namespace
+}
+
+// trouble says why a page cannot be accepted durably, empty when it can.
+func (e *Engine) trouble(ctx context.Context) string {
+	if e.embedded != nil {
+		if err := e.embedded.Health(); err != nil {
+			return err.Error()
+		}
+	}
+	if _, err := e.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		return "does not answer: a page cannot be accepted durably"
+	}
+	return ""
 }
 
 // Close disconnects and stops the embedded server.

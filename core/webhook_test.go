@@ -151,8 +151,8 @@ func TestConnectionsThatNeverFinishTheirHeadersAreBounded(t *testing.T) {
 func TestHealthFollowsTheLifeOfTheWorker(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	h := &healthServer{metrics: reg, log: slog.New(slog.DiscardHandler), parts: []*Node{post(nil).WithHealth("slack", func() string { return "invalid_auth" }), post(nil).WithHealth("slack", func() string { return "" })}}
-	var down error
-	h.temporal = func(context.Context) error { return down }
+	down := ""
+	h.temporal = func(context.Context) string { return down }
 	ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -180,10 +180,10 @@ func TestHealthFollowsTheLifeOfTheWorker(t *testing.T) {
 	h.phase.Store(running)
 	check("/health/startup", 200)
 	check("/health/ready", 200, `"slack":"invalid_auth"`, `"temporal":"ok"`)
-	down = errors.New("gone")
+	down = "the disk is full: a page cannot be accepted durably"
 	check("/health/ready", 503, "cannot be accepted durably")
 	check("/health/live", 200)
-	down = nil
+	down = ""
 	h.phase.Store(stopping)
 	check("/health/ready", 503, "stopping")
 	check("/health/live", 200)

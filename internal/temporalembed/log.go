@@ -19,6 +19,7 @@ type serverLog struct {
 	out    *slog.Logger
 	min    *slog.LevelVar
 	failed chan error
+	space  *space // told of writes that found no room
 }
 
 var _ log.WithLogger = (*serverLog)(nil)
@@ -91,10 +92,22 @@ func causedByStop(tags []tag.Tag) bool {
 }
 
 func (l *serverLog) write(level slog.Level, msg string, tags []tag.Tag) {
+	if level >= slog.LevelWarn && l.ofFullDisk(tags) {
+		return
+	}
 	if level < l.min.Level() || !l.out.Enabled(context.Background(), level) {
 		return
 	}
 	l.out.LogAttrs(context.Background(), level, msg, attrs(tags)...) //nolint:sloglint // the words are the server's
+}
+
+// ofFullDisk knows the lines about writes that found no room, and those that
+// follow from them: space says it in one.
+func (l *serverLog) ofFullDisk(tags []tag.Tag) bool {
+	if isFull(causeOf(tags)) {
+		l.space.met()
+	}
+	return l.space.err() != nil
 }
 
 func attrs(tags []tag.Tag) []slog.Attr {

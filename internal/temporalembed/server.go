@@ -101,6 +101,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{options: o, store: store, log: newServerLog(o.Logger), token: newToken()}
+	s.log.space = newSpace(store.dir, o.Logger)
 	if err := s.start(ctx); err != nil {
 		stopErr := s.Stop(context.WithoutCancel(ctx))
 		return nil, errors.Join(store.explain(err), stopErr)
@@ -212,6 +213,10 @@ func (s *Server) UIURL() string {
 // ended a Temporal process of its own, and this process should end too.
 func (s *Server) Failed() <-chan error { return s.log.failed }
 
+// Health says why nothing can be stored: the disk is full. When there is room
+// again the server goes on by itself, and Health is nil.
+func (s *Server) Health() error { return s.log.space.err() }
+
 // Stop ends the web UI and the server, after the workers that use it. It is
 // bounded by ctx and by 15 seconds, and a second call returns what the first one
 // did. What is committed stays on disk whether or not Stop is called.
@@ -226,6 +231,7 @@ func (s *Server) Stop(ctx context.Context) error {
 
 func (s *Server) stop(ctx context.Context) error {
 	s.log.quiet()
+	s.log.space.close()
 	var errs []error
 	if s.ui != nil {
 		errs = append(errs, s.ui.stop(ctx))

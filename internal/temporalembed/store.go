@@ -62,7 +62,7 @@ func openStore(ctx context.Context, dir string) (*store, error) {
 	}
 	s := &store{dir: dir, lock: lock, sql: sqlConfig(filepath.Join(dir, databaseFile))}
 	if err := s.prepare(ctx); err != nil {
-		return nil, errors.Join(err, s.close())
+		return nil, errors.Join(s.explain(err), s.close())
 	}
 	return s, nil
 }
@@ -90,10 +90,11 @@ func (s *store) prepare(ctx context.Context) error {
 	return s.check(ctx)
 }
 
-// removeNew clears what a process left that died while it made the tables.
+// removeNew clears what a process left that died while it made the tables, or
+// looked for room.
 func (s *store) removeNew() error {
-	for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
-		err := os.Remove(filepath.Join(s.dir, newFile+suffix))
+	for _, name := range []string{newFile, newFile + "-journal", newFile + "-wal", newFile + "-shm", probeFile} {
+		err := os.Remove(filepath.Join(s.dir, name))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
@@ -242,9 +243,12 @@ func (s *store) checkpoint(ctx context.Context) error {
 
 func (s *store) close() error { return s.lock.release() }
 
-// explain adds the file and the remedy to what SQLite says about a damaged
-// database, wherever in the server it came up.
+// explain adds the file and the remedy to what SQLite says about a full disk or a
+// damaged database, wherever in the server it came up.
 func (s *store) explain(err error) error {
+	if isFull(err) { // the chain of constructors that it came through tells nobody anything
+		return fmt.Errorf("temporal does not start: %w; what was accepted is kept, and the next start goes on with it", errFull(s.dir))
+	}
 	for _, sign := range []string{"file is not a database", "disk image is malformed"} {
 		if strings.Contains(err.Error(), sign) {
 			return damaged(s.path(), err)
