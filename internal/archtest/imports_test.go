@@ -56,6 +56,7 @@ var mayImport = map[string][]string{
 
 	"internal/archtest":        {},
 	"internal/externalcheck":   {"*"},
+	"internal/killtest":        {"agent", "agent/budget", "agent/model", "core", "internal/world", "money", "pagerduty", "slack"},
 	"internal/measure":         {"*"},
 	"internal/temporalcluster": {},
 	"internal/temporalembed":   {},
@@ -69,7 +70,7 @@ var onlyIn = map[string]struct {
 }{
 	"go.temporal.io/server":                    {[]string{"internal/temporalembed", "internal/temporalcluster"}, "it weighs 130 MB; everything else builds without it"},
 	"github.com/temporalio/ui-server":          {[]string{"internal/temporalembed"}, "it comes with the server"},
-	"go.temporal.io/sdk":                       {[]string{"core", "core/coretest", "agent", "agent/budget", "triage", "triage/problem", "cmd/opsbuddy", "internal/temporalembed", "internal/temporalcluster"}, "steps are plain functions"},
+	"go.temporal.io/sdk":                       {[]string{"core", "core/coretest", "agent", "agent/budget", "triage", "triage/problem", "cmd/opsbuddy", "internal/killtest", "internal/temporalembed", "internal/temporalcluster"}, "steps are plain functions"},
 	"github.com/anthropics/anthropic-sdk-go":   {[]string{"agent/model/anthropic"}, "one vendor, one folder"},
 	"github.com/openai/openai-go":              {[]string{"agent/model/openai"}, "one vendor, one folder"},
 	"github.com/slack-go/slack":                {[]string{"slack", "slack/slacktest"}, "one vendor, one folder"},

@@ -23,6 +23,9 @@ type Options struct {
 	Listen   string        // "127.0.0.1:0" when empty; a fixed port takes the three behind it too
 	Latency  time.Duration // before every answer
 	Logger   *slog.Logger  // nil = discard
+	// Around, when set, is put around every stand-in, so that a test can see a
+	// request before and after it was taken, and hold it there.
+	Around func(which func(*http.Request) API, stand http.Handler) http.Handler
 }
 
 // World is a running company. Its methods are safe for concurrent use.
@@ -85,7 +88,7 @@ func Start(c *Company, o Options) (*World, error) {
 		}
 		return nil, err
 	}
-	handlers := w.handlers()
+	handlers := w.handlers(o.Around)
 	for i, name := range serverNames {
 		w.run(listeners[i], handlers[name])
 	}
@@ -127,12 +130,18 @@ func (w *World) furnish(c *Company) error {
 	return nil
 }
 
-func (w *World) handlers() map[string]http.Handler {
+func (w *World) handlers(around func(func(*http.Request) API, http.Handler) http.Handler) map[string]http.Handler {
+	stand := func(which func(*http.Request) API, h http.Handler) http.Handler {
+		if h = w.watch(which, h); around != nil {
+			h = around(which, h)
+		}
+		return h
+	}
 	return map[string]http.Handler{
-		pagerDutyServer: w.watch(only(PagerDuty), newPagerDuty(w)),
-		atlassianServer: w.watch(atlassianAPI, newAtlassian(w)),
-		slackServer:     w.watch(slackAPI, w.slack),
-		modelServer:     w.watch(modelAPI, newModels(w)),
+		pagerDutyServer: stand(only(PagerDuty), newPagerDuty(w)),
+		atlassianServer: stand(atlassianAPI, newAtlassian(w)),
+		slackServer:     stand(slackAPI, w.slack),
+		modelServer:     stand(modelAPI, newModels(w)),
 	}
 }
 
