@@ -20,10 +20,11 @@ const (
 )
 
 // Ceilings of a campaign about money, in dollars. A review bills about 0.08 of its
-// 0.15 when nothing is killed, an hour ends after about 25 of them.
+// 0.15 when nothing is killed; an hour ends after about 25 reviews and their dead
+// attempts.
 const (
 	perRun  = 0.15
-	perHour = 2.0
+	perHour = 3.0
 )
 
 // campaign is one company, one data folder and so many kills.
