@@ -31,7 +31,7 @@ type measurement struct {
 }
 
 var measurements = []measurement{
-	{"ack", ack}, {"review", review}, {"tokens", tokens}, {"start", start}, {"crash", crash}, {"traces", traces}, {"storm", storm},
+	{"ack", ack}, {"review", review}, {"slow", slow}, {"tokens", tokens}, {"start", start}, {"crash", crash}, {"traces", traces}, {"storm", storm},
 }
 
 func main() {

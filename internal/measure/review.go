@@ -90,7 +90,7 @@ func review(ctx context.Context, b *bench) ([]row, error) {
 	}
 	var seen []timing
 	for i := 0; len(seen) < reviewRuns && i < reviewRounds; i++ {
-		round, err := reviewRound(ctx, b, company)
+		round, err := reviewRound(ctx, b, company, 0)
 		if err != nil {
 			return nil, err
 		}
@@ -113,10 +113,33 @@ func review(ctx context.Context, b *bench) ([]row, error) {
 	}, nil
 }
 
+// slowAPI is what a call to PagerDuty, Jira, Confluence or Slack takes where the
+// facts have to be there within two seconds.
+const slowAPI = 300 * time.Millisecond
+
+// slow measures when the facts are in the channel while every API takes its time.
+func slow(ctx context.Context, b *bench) ([]row, error) {
+	company, err := world.Load()
+	if err != nil {
+		return nil, err
+	}
+	b.say("slow: %s a call", slowAPI)
+	seen, err := reviewRound(ctx, b, company, slowAPI)
+	if err != nil {
+		return nil, err
+	}
+	var first []time.Duration
+	for _, t := range seen {
+		first = append(first, t.first)
+	}
+	return []row{{fmt.Sprintf("webhook → first Slack post (facts), %d ms a call to each API", slowAPI.Milliseconds()), spread(first),
+		fmt.Sprintf("%d reviews over the incidents of the fictional company; the post to Slack takes its %d ms too", len(seen), slowAPI.Milliseconds())}}, nil
+}
+
 // reviewRound reviews every incident of the company in one process. The first
 // one warms up; those that need no model, or not all its turns, do not count.
-func reviewRound(ctx context.Context, b *bench, company *world.Company, env ...string) ([]timing, error) {
-	w, err := world.Start(company, world.Options{})
+func reviewRound(ctx context.Context, b *bench, company *world.Company, latency time.Duration, env ...string) ([]timing, error) {
+	w, err := world.Start(company, world.Options{Latency: latency})
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func traces(ctx context.Context, b *bench) ([]row, error) {
 	}
 	for i := 0; len(kinds[2].seen) < traceRuns && i < 3*reviewRounds; i++ {
 		for k := range kinds {
-			round, err := reviewRound(ctx, b, company, kinds[k].env...)
+			round, err := reviewRound(ctx, b, company, 0, kinds[k].env...)
 			if err != nil {
 				return nil, err
 			}
