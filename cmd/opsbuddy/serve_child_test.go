@@ -33,6 +33,10 @@ type served struct {
 	environ         []string
 }
 
+// programPath is what serve runs: this test binary, which is the program when it is
+// called so (main_test.go), unless a test has built the real one.
+var programPath = "opsbuddy"
+
 // serve starts the program on a data folder and waits until it is ready. A
 // later setting replaces one of the company.
 func serve(t *testing.T, w *world.World, data string, settings ...string) *served {
@@ -62,7 +66,7 @@ func launch(t *testing.T, w *world.World, data string, settings ...string) *serv
 		"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Dir(s.log), "OPSBUDDY_DATA_DIR=" + data,
 		"OPSBUDDY_WEBHOOK_ADDR=" + s.webhook, "OPSBUDDY_HEALTH_ADDR=" + s.health, "OPSBUDDY_TEMPORAL_UI_ADDR=",
 	}, append(w.Env(), settings...)...)
-	s.cmd = exec.Command("opsbuddy", "serve")
+	s.cmd = exec.Command(programPath, "serve")
 	s.cmd.Env, s.cmd.Dir = s.environ, filepath.Dir(s.log)
 	s.cmd.Stdout, s.cmd.Stderr = f, f
 	if err := s.cmd.Start(); err != nil {
