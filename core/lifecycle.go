@@ -323,6 +323,10 @@ func newRegistry(e *Engine, cfg WorkerConfig, m *metrics) *registry {
 		MaxConcurrentActivityTaskPollers: pollers,
 
 		MaxConcurrentActivityExecutionSize: stepSlots,
+		// The SDK would hold heartbeats back until 80 % of their timeout are over: one
+		// that is 2 s late would end a call that runs, and a Note would not be with
+		// Temporal when it returns.
+		MaxHeartbeatThrottleInterval: time.Millisecond,
 	}
 	bounded := opts
 	bounded.DisableWorkflowWorker = true

@@ -41,6 +41,7 @@ type flight struct {
 	pid      string
 	attempt  int32
 	started  time.Time
+	beat     time.Time // the last heartbeat
 }
 
 // flights asks Temporal which attempts are running for the first n incidents'
@@ -60,7 +61,7 @@ func (in *installation) flights(t *testing.T, n int) []flight {
 			if a.GetState() == enumspb.PENDING_ACTIVITY_STATE_STARTED {
 				pid, _, _ := strings.Cut(a.GetLastWorkerIdentity(), "@")
 				all = append(all, flight{i, a.GetActivityType().GetName(), a.GetActivityId(), pid, a.GetAttempt(),
-					a.GetLastStartedTime().AsTime()})
+					a.GetLastStartedTime().AsTime(), a.GetLastHeartbeatTime().AsTime()})
 			}
 		}
 	}
@@ -240,7 +241,11 @@ func rollingUpdate(t *testing.T, c *cluster) {
 	in.processes = []*served{b, next}
 	a.gone(t)
 	t.Logf("from SIGTERM to the end: %s, with %d calls under way", time.Since(began).Round(time.Millisecond), mine(a))
-
+	for _, f := range in.flights(t, crashPages) {
+		if age := time.Since(f.beat); f.attempt == 1 && age > heartbeats/2 {
+			t.Errorf("the last heartbeat of review %d is %s old: a call that runs is soon taken for a dead one", f.incident, age)
+		}
+	}
 	var again []flight
 	eventually(t, "the calls that were handed back", func() bool {
 		again = slices.DeleteFunc(in.flights(t, crashPages), func(f flight) bool { return f.attempt == 1 })

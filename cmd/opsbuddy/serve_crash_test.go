@@ -207,6 +207,24 @@ func TestSlackThatRefusesOnceShowsTheBriefOnce(t *testing.T) {
 	}
 }
 
+// The bot is locked out, and the process dies while the incoming webhook posts in
+// its place: the message may stand, and nobody can look.
+func TestWebhookPostThatIsCutShortIsNotRepeated(t *testing.T) {
+	w := startWorldFor(t, "no-runbook")
+	w.Inject(world.Slack, world.Fault{Error: "account_inactive", Match: "chat.update"})
+	w.Hang(world.SlackWebhook)
+	s := serve(t, w, t.TempDir())
+	s.accepted(t, firstPage(w, "delivery-1"))
+	wait(t, s, "a post over the webhook", func() bool { return hanging(w, world.SlackWebhook) })
+	s.kill(t)
+	w.Heal(world.SlackWebhook)
+	s = serve(t, w, s.data)
+	wait(t, s, "the end of the flow", func() bool { return s.reported(t) > 0 })
+	if n := asked(w, world.SlackWebhook); n != 1 {
+		t.Errorf("the webhook was called %d times, want once", n)
+	}
+}
+
 func failedOnce(w *world.World, api world.API, status int) bool {
 	n := 0
 	for _, r := range w.Requests() {
