@@ -193,6 +193,9 @@ func (l *life) connect(ctx context.Context) error {
 		return err
 	}
 	l.engine = engine
+	if short := engine.ShortRetention(); short != "" {
+		l.cfg.Logger.Warn("temporal forgets reviews too early", "detail", short)
+	}
 	if e := engine.embedded; e != nil {
 		go func() {
 			if err := <-e.Failed(); err != nil {

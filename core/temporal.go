@@ -61,6 +61,7 @@ type Engine struct {
 	client.Client
 	Namespace string
 	embedded  Embedded
+	retention time.Duration // of a cluster's closed runs; 0 when it is not known
 }
 
 // Environment is where the TEMPORAL_… settings come from; nil is the process's
@@ -111,11 +112,15 @@ func Connect(ctx context.Context, env Environment, o EmbeddedOptions, i ...inter
 	}
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	c, err := dial(ctx, opts, o.Logger, i)
-	if err != nil {
-		return nil, fmt.Errorf("TEMPORAL_ADDRESS=%s does not answer (is it Temporal's gRPC port, and reachable from here?): %w", profile.Address, err)
+	e := &Engine{Namespace: namespace(opts)}
+	if e.Client, err = dial(ctx, opts, o.Logger, i); err != nil {
+		return nil, refused(profile.Address, e.Namespace, err)
 	}
-	return &Engine{Client: c, Namespace: namespace(opts)}, nil
+	if err := e.inspect(ctx); err != nil {
+		e.Client.Close()
+		return nil, refused(profile.Address, e.Namespace, err)
+	}
+	return e, nil
 }
 
 func connectEmbedded(ctx context.Context, o EmbeddedOptions, i []interceptor.ClientInterceptor) (*Engine, error) {

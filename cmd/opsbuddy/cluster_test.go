@@ -46,9 +46,13 @@ func TestCluster(t *testing.T) {
 		{"a page at both doors is reviewed once", pageAtBothDoors},
 		{"a killed process", killedProcess},
 		{"a rolling update", rollingUpdate},
+		{"a namespace that forgets too early", forgetfulNamespace},
+		{"a namespace that is not there", missingNamespace},
+		{"TLS where there is none", tlsWhereThereIsNone},
 	} {
 		t.Run(s.name, func(t *testing.T) { s.run(t, c) })
 	}
+	t.Run("a login", func(t *testing.T) { logins(t, clusterBinary) })
 }
 
 // build makes the program of a folder, in dir.

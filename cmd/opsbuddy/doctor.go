@@ -81,7 +81,14 @@ func (p *program) examine(ctx context.Context, cfg config.Config, fix bool) []fi
 		said, err := run(ctx)
 		out = append(out, finding{part: part, said: said, err: err})
 	}
-	check("temporal", func(ctx context.Context) (string, error) { return p.checkTemporal(ctx, cfg, fix) })
+	var short string
+	check("temporal", func(ctx context.Context) (said string, err error) {
+		said, short, err = p.checkTemporal(ctx, cfg, fix)
+		return said, err
+	})
+	if short != "" {
+		out = append(out, finding{part: "retention", warn: true, err: errors.New(short)})
+	}
 	if s.PagerDuty != nil {
 		check("pagerduty", func(ctx context.Context) (string, error) { return checkPagerDuty(ctx, s) })
 	} else {
@@ -118,15 +125,17 @@ func (p *program) examine(ctx context.Context, cfg config.Config, fix bool) []fi
 	return out
 }
 
-func (p *program) checkTemporal(ctx context.Context, cfg config.Config, fix bool) (string, error) {
+// checkTemporal also says when a cluster forgets closed reviews too early.
+func (p *program) checkTemporal(ctx context.Context, cfg config.Config, fix bool) (said, short string, err error) {
 	if cfg.Temporal.Address == "" {
-		return checkFolder(cfg.Server.DataDir, fix)
+		said, err = checkFolder(cfg.Server.DataDir, fix)
+		return said, "", err
 	}
 	e, err := core.Connect(ctx, p.temporalEnvironment(cfg), core.EmbeddedOptions{Logger: p.logger(cfg)})
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return "answers at " + cfg.Temporal.Address + ", namespace " + e.Namespace, e.Close(ctx)
+	return "answers at " + cfg.Temporal.Address + ", namespace " + e.Namespace, e.ShortRetention(), e.Close(ctx)
 }
 
 // checkFolder tries to write where the embedded server will.
