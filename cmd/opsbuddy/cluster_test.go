@@ -194,7 +194,7 @@ func eventually(t *testing.T, what string, done func() bool) {
 // crowd is a company with n incidents of its own.
 func crowd(t *testing.T, n int) *world.World {
 	t.Helper()
-	company, err := world.Crowd(n)
+	company, err := world.Crowd(n, n)
 	if err != nil {
 		t.Fatal(err)
 	}
