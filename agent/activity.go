@@ -28,8 +28,9 @@ type Activities struct {
 	metrics *metrics
 	health  *core.Health
 
-	ledger   string         // registered name of the ledger of hour and day
-	settling sync.WaitGroup // costs on their way to the ledger
+	ledger      string         // registered name of the ledger of hour and day
+	ledgerQueue string         // that every process polls
+	settling    sync.WaitGroup // costs on their way to the ledger
 }
 
 // NewActivities checks the configuration. Nothing is started before a run

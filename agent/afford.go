@@ -33,7 +33,7 @@ func (a *Activities) afford(ctx context.Context, in ThinkInput) (maxTokens int, 
 	info := activity.GetInfo(ctx)
 	// An attempt that died may have been billed: each attempt has its own entry.
 	key := fmt.Sprintf("%s/%s/%d", info.WorkflowExecution.RunID, info.ActivityID, info.Attempt)
-	book := budget.Book{Client: activity.GetClient(ctx), Type: a.ledger, Queue: core.StepQueue(info.TaskQueue)}
+	book := budget.Book{Client: activity.GetClient(ctx), Type: a.ledger, Queue: a.ledgerQueue}
 	ask := budget.Request{Key: key, Model: in.Model, Incident: info.WorkflowExecution.ID, Worst: worst, Limits: limits}
 	var g budget.Grant
 	err = core.UntilStop(ctx, func(ctx context.Context) (err error) {

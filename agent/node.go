@@ -135,9 +135,8 @@ func Node(name string, c NodeConfig) *core.Node {
 		a.health = &health
 		if a.ledger = registered(LedgerName); c.Ledger != "" {
 			a.ledger = LedgerName + "@" + c.Ledger
-		} else {
-			reg.Workflow(a.ledger, budget.Workflow)
 		}
+		a.ledgerQueue = reg.Shared(a.ledger, budget.Workflow)
 		reg.Workflow(registered(workflowName), Workflow)
 		reg.Activity(registered(openName), a.Open)
 		reg.Bounded(registered(thinkName), a.Think)

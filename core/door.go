@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // Door decides about a webhook before anything is started or stored. It is
@@ -42,6 +43,9 @@ type Start struct {
 	Running []string
 	Input   map[string]any // what InputData reads
 	Urgent  bool           // goes before others when there is a queue
+	// Within ends the run by force when it takes longer; 0 is never. It is for runs
+	// that nobody goes on with when their process is gone.
+	Within time.Duration
 	// Tags are ids that the webhook's span carries, by attribute: what the run is
 	// about, never words that somebody wrote.
 	Tags map[string]string

@@ -93,7 +93,7 @@ func (w *Worker) open(ctx context.Context) error {
 	if err := w.startWorkers(ctx, m); err != nil {
 		return err
 	}
-	g := newGate(w.flows, queueStarter{l.engine, l.cfg.TaskQueue}, l.cfg.Logger)
+	g := newGate(w.flows, queueStarter{l.engine, l.cfg.flowQueue()}, l.cfg.Logger)
 	hooks := &webhookServer{
 		flows: map[string]*Flow{}, metrics: m, log: l.cfg.Logger, gate: g, tracer: tracerOf(l.cfg.Tracer), redact: l.cfg.Redact,
 	}
@@ -246,7 +246,7 @@ func (w *Worker) startWorkers(ctx context.Context, m *metrics) error {
 			l.cfg.Logger.Info("handed back the activities of a process that died", "activities", n)
 		}
 	}
-	for _, q := range []worker.Worker{reg.steps, reg.bounded} {
+	for _, q := range []worker.Worker{reg.shared, reg.steps, reg.bounded} {
 		if err := q.Start(); err != nil {
 			return fmt.Errorf("starting to poll for work: %w", err)
 		}
@@ -256,6 +256,7 @@ func (w *Worker) startWorkers(ctx context.Context, m *metrics) error {
 		go func() { reg.bounded.Stop(); close(done) }()
 		reg.steps.Stop()
 		<-done
+		reg.shared.Stop() // the steps that end may need it
 		return nil
 	})
 	return nil
@@ -281,7 +282,7 @@ func (w *Worker) Engine() *Engine { return w.life.engine }
 
 // StartFlow starts a run as the webhook server would.
 func (w *Worker) StartFlow(ctx context.Context, f *Flow, s *Start) (started bool, err error) {
-	return w.life.engine.start(ctx, w.life.cfg.TaskQueue, f, s)
+	return w.life.engine.start(ctx, w.life.cfg.flowQueue(), f, s)
 }
 
 func addrOf(ln net.Listener) string {
@@ -302,10 +303,12 @@ func (q queueStarter) start(ctx context.Context, f *Flow, s *Start) (bool, error
 
 func (q queueStarter) tell(ctx context.Context, t *Tell) (bool, error) { return q.engine.tell(ctx, t) }
 
-// registry registers steps on the two workers of a process.
+// registry registers steps on the three workers of a process.
 type registry struct {
-	steps, bounded worker.Worker
-	onStop         func(what string, d time.Duration, run func(context.Context) error)
+	steps, bounded, shared worker.Worker
+	sharedQueue            string
+	known                  map[string]bool // what is shared
+	onStop                 func(what string, d time.Duration, run func(context.Context) error)
 }
 
 // Pollers and slots, as measured: with the SDK's two workflow pollers a new run
@@ -315,6 +318,7 @@ const (
 	stepSlots    = 64  // activities that read and post, at once
 	cachedFlows  = 500 // runs kept in memory between their tasks
 	boundedPolls = 4
+	sharedPolls  = 2
 )
 
 func newRegistry(e *Engine, cfg WorkerConfig, m *metrics) *registry {
@@ -336,8 +340,10 @@ func newRegistry(e *Engine, cfg WorkerConfig, m *metrics) *registry {
 	bounded.MaxConcurrentActivityTaskPollers = min(boundedPolls, cfg.MaxConcurrent)
 	bounded.MaxConcurrentActivityExecutionSize = cfg.MaxConcurrent
 	return &registry{
-		steps:   worker.New(e.Client, cfg.TaskQueue, opts),
-		bounded: worker.New(e.Client, boundedQueue(cfg.TaskQueue), bounded),
+		steps:       worker.New(e.Client, cfg.flowQueue(), opts),
+		bounded:     worker.New(e.Client, boundedQueue(cfg.flowQueue()), bounded),
+		shared:      worker.New(e.Client, sharedQueue(cfg.TaskQueue), worker.Options{MaxConcurrentWorkflowTaskPollers: sharedPolls}),
+		sharedQueue: sharedQueue(cfg.TaskQueue), known: map[string]bool{},
 	}
 }
 
@@ -355,6 +361,16 @@ func (r *registry) Bounded(name string, fn any) {
 
 func (r *registry) Workflow(name string, fn any) {
 	r.steps.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
+}
+
+func (r *registry) Shared(name string, fn any) string {
+	if r.known[name] {
+		return r.sharedQueue
+	}
+	r.known[name] = true
+	r.shared.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
+	r.Workflow(name, fn)
+	return r.sharedQueue
 }
 
 // RegisterOn registers the flow and all its steps, for a worker and for tests in

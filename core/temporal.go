@@ -197,6 +197,7 @@ func (e *Engine) start(ctx context.Context, queue string, f *Flow, s *Start) (bo
 		WorkflowIDReusePolicy:                    reuse,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		Priority:                                 priority(s.Urgent),
+		WorkflowExecutionTimeout:                 s.Within,
 	}, f.name, in)
 	var already *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &already) {

@@ -30,6 +30,10 @@ type WorkerConfig struct {
 	// TaskQueue is Temporal's queue of the flow; processes with the same queue
 	// share the work. Default: the flow's name.
 	TaskQueue string
+	// Private, when set, gives this process queues of its own for the flow: it
+	// neither takes work of the processes that share TaskQueue nor hands them any.
+	// What one run does for all (Registry.Shared) stays shared.
+	Private string
 	// MaxConcurrent bounds how many expensive activities (calls to a model) run
 	// at once in this process. Default 2.
 	MaxConcurrent int
@@ -145,6 +149,14 @@ func (w *Worker) withDefaults() WorkerConfig {
 		c.Gather = prometheus.NewRegistry()
 	}
 	return c
+}
+
+// flowQueue is the queue of the flow's runs and steps.
+func (c WorkerConfig) flowQueue() string {
+	if c.Private == "" {
+		return c.TaskQueue
+	}
+	return c.TaskQueue + "-" + c.Private
 }
 
 // check returns everything that is wrong with the worker.

@@ -195,6 +195,5 @@ func boundedQueue(queue string) string { return queue + boundedSuffix }
 
 const boundedSuffix = "-bounded"
 
-// StepQueue is the flow's own task queue, from the queue of any of its
-// activities.
-func StepQueue(queue string) string { return strings.TrimSuffix(queue, boundedSuffix) }
+// sharedQueue is the task queue of what one run does for all processes.
+func sharedQueue(queue string) string { return queue + "-shared" }

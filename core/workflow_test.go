@@ -27,6 +27,7 @@ func (r envRegistry) Bounded(name string, fn any) { r.Activity(name, fn) }
 func (r envRegistry) Workflow(name string, fn any) {
 	r.env.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
 }
+func (r envRegistry) Shared(string, any) string                  { return "" }
 func (r envRegistry) OnStop(string, func(context.Context) error) {}
 
 func runFlow(t *testing.T, f *Flow, payload string) (Outputs, error) {

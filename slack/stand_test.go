@@ -179,6 +179,7 @@ type steps map[string]any
 func (s steps) Activity(name string, fn any)                   { s[name] = fn }
 func (s steps) Bounded(name string, fn any)                    { s[name] = fn }
 func (s steps) Workflow(string, any)                           {}
+func (s steps) Shared(string, any) string                      { return "" }
 func (s steps) OnStop(string, func(ctx context.Context) error) {}
 
 // flowOf is a flow of one step that is fed by given.
@@ -199,6 +200,7 @@ func (r envRegistry) Bounded(name string, fn any) { r.Activity(name, fn) }
 func (r envRegistry) Workflow(name string, fn any) {
 	r.env.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
 }
+func (r envRegistry) Shared(string, any) string                  { return "" }
 func (r envRegistry) OnStop(string, func(context.Context) error) {}
 
 func suite() *testsuite.WorkflowTestSuite {

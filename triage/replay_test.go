@@ -43,8 +43,9 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 				t.Fatal(err)
 			}
 			p := &play{world: w}
+			reg := replayRegistry{t, r, map[string]bool{}}
 			for _, f := range []*core.Flow{p.flow(t), triage.BuildFollowUp(triage.FlowConfig{LLM: agent.LLMConfig{ProviderType: "none"}})} {
-				if err := f.RegisterOn(replayRegistry{t, r}); err != nil {
+				if err := f.RegisterOn(reg); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -77,10 +78,18 @@ func replay(r worker.WorkflowReplayer, file string) error {
 type replayRegistry struct {
 	*testing.T
 	replayer worker.WorkflowReplayer
+	shared   map[string]bool
 }
 
 func (replayRegistry) Activity(string, any) {}
 func (replayRegistry) Bounded(string, any)  {}
+func (r replayRegistry) Shared(name string, fn any) string {
+	if !r.shared[name] {
+		r.shared[name] = true
+		r.Workflow(name, fn)
+	}
+	return ""
+}
 func (r replayRegistry) Workflow(name string, fn any) {
 	r.replayer.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
 }

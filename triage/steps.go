@@ -74,7 +74,7 @@ func gatherFacts(cfg FlowConfig) *core.Node {
 			return out, nil
 		}).WithSetup(func(reg core.Registry, name core.Name) error {
 		desk.Type = name(problem.TypeName)
-		reg.Workflow(desk.Type, problem.Workflow)
+		desk.Queue = reg.Shared(desk.Type, problem.Workflow)
 		return nil
 	})
 }
@@ -87,7 +87,7 @@ func claim(ctx context.Context, cfg FlowConfig, desk problem.Desk, f evidence.Fa
 		return Lead{}, Seen{}
 	}
 	info := activity.GetInfo(ctx)
-	desk.Client, desk.Queue = activity.GetClient(ctx), info.TaskQueue
+	desk.Client = activity.GetClient(ctx)
 	v, out, err := desk.Claim(ctx, f, info.WorkflowExecution.ID)
 	switch {
 	case err != nil:

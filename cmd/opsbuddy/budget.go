@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -60,7 +61,11 @@ func (p *program) spending(ctx context.Context, cfg config.Config) (budget.Repor
 	}
 	cfg.Server.TemporalUIAddr = ""
 	flow := triage.BuildFlow(p.flowConfig(cfg, s, p.logger(cfg), nil))
-	w := p.worker(cfg, flow, p.logger(cfg), prometheus.NewRegistry(), nil)
+	private := ""
+	if cfg.Temporal.Address != "" {
+		private = fmt.Sprintf("budget-%d", os.Getpid()) // reviews are for those that serve
+	}
+	w := p.worker(cfg, flow, p.logger(cfg), prometheus.NewRegistry(), nil, private)
 	if err := w.Start(ctx); err != nil {
 		return r, err
 	}

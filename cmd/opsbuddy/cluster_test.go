@@ -46,6 +46,8 @@ func TestCluster(t *testing.T) {
 		{"a page at both doors is reviewed once", pageAtBothDoors},
 		{"a killed process", killedProcess},
 		{"a rolling update", rollingUpdate},
+		{"the ceiling of an hour", ceilingOfAnHour},
+		{"a review by hand", reviewByHand},
 		{"a namespace that forgets too early", forgetfulNamespace},
 		{"a namespace that is not there", missingNamespace},
 		{"TLS where there is none", tlsWhereThereIsNone},

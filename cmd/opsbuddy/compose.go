@@ -80,11 +80,13 @@ func (p *program) flowConfig(cfg config.Config, s triage.Sources, log *slog.Logg
 }
 
 // worker makes the worker of the flow; the caller adds the doors, and other
-// flows. A nil tracer makes no spans.
-func (p *program) worker(cfg config.Config, flow *core.Flow, log *slog.Logger, gather *prometheus.Registry, tracer trace.TracerProvider) *core.Worker {
+// flows. A nil tracer makes no spans. A private worker shares no work with the
+// processes that serve webhooks.
+func (p *program) worker(cfg config.Config, flow *core.Flow, log *slog.Logger, gather *prometheus.Registry, tracer trace.TracerProvider, private string) *core.Worker {
 	return core.NewWorker().
 		WithConfig(core.WorkerConfig{
 			TaskQueue:     taskQueue,
+			Private:       private,
 			MaxConcurrent: cfg.Worker.MaxConcurrentActivities,
 			DataDir:       cfg.Server.DataDir,
 			UIAddr:        cfg.Server.TemporalUIAddr,

@@ -21,7 +21,8 @@ func (p *program) reviewCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "review INCIDENT_ID", Short: "Review one incident now and print its brief", Args: arguments(cobra.ExactArgs(1)),
 		Long: "Review one incident now, through the same flow as a webhook, and print its brief.\n" +
-			"Without TEMPORAL_ADDRESS it runs beside a server that is already running here, in a temporary data folder.",
+			"Without TEMPORAL_ADDRESS it runs beside a server that is already running here, in a temporary data folder;\n" +
+			"on a cluster it runs in this process alone, and spends from the same hour and day.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := p.settings(func(c config.Config) error { return c.CheckReview(post) })
 			if err != nil {
@@ -65,11 +66,17 @@ func (p *program) review(ctx context.Context, cfg config.Config, id string, post
 	}
 	defer sent.Stop()
 	flow := triage.BuildFlow(p.flowConfig(cfg, s, log, metrics))
-	w := p.worker(cfg, flow, log, metrics, sent.Tracer())
+	start := &core.Start{
+		WorkflowID: fmt.Sprintf("review-%s-%d", known.ID, time.Now().Unix()), Urgent: true, Within: cfg.Deadlines.Hard + reviewMargin,
+		Input: map[string]any{core.WebhookPayload: pagerduty.Requested(known).Payload()},
+	}
+	// The processes of a cluster would post this review, and this one would post
+	// none of theirs.
+	w := p.worker(cfg, flow, log, metrics, sent.Tracer(), start.WorkflowID)
 	if err := w.Start(ctx); err != nil {
 		return err
 	}
-	out, err := runOnce(ctx, w, flow, known.ID, pagerduty.Requested(known).Payload())
+	out, err := runOnce(ctx, w, flow, known.ID, start)
 	if err := errors.Join(err, w.Stop()); err != nil {
 		return err
 	}
@@ -78,11 +85,14 @@ func (p *program) review(ctx context.Context, cfg config.Config, id string, post
 	return err
 }
 
-// runOnce starts the flow under an id of its own and waits for its brief.
-func runOnce(ctx context.Context, w *core.Worker, flow *core.Flow, id, payload string) (triage.BriefOutput, error) {
+// reviewMargin is what a review may take beyond its deadline to deliver what it
+// has.
+const reviewMargin = 10 * time.Minute
+
+// runOnce starts the flow under an id of its own and waits for its brief. Nobody
+// goes on with it when this process ends, so it ends too.
+func runOnce(ctx context.Context, w *core.Worker, flow *core.Flow, id string, start *core.Start) (triage.BriefOutput, error) {
 	var out triage.BriefOutput
-	workflowID := fmt.Sprintf("review-%s-%d", id, time.Now().Unix())
-	start := &core.Start{WorkflowID: workflowID, Urgent: true, Input: map[string]any{core.WebhookPayload: payload}}
 	started, err := w.StartFlow(ctx, flow, start)
 	switch {
 	case err != nil:
@@ -91,9 +101,19 @@ func runOnce(ctx context.Context, w *core.Worker, flow *core.Flow, id, payload s
 		return out, fmt.Errorf("a review of %s began this second: wait for it", id)
 	}
 	var all core.Outputs
-	if err := w.Engine().GetWorkflow(ctx, workflowID, "").Get(ctx, &all); err != nil {
-		return out, fmt.Errorf("review of %s: %w", id, err)
+	if err := w.Engine().GetWorkflow(ctx, start.WorkflowID, "").Get(ctx, &all); err != nil {
+		err = fmt.Errorf("review of %s: %w", id, err)
+		if ctx.Err() != nil {
+			err = errors.Join(err, endReview(ctx, w, start.WorkflowID))
+		}
+		return out, err
 	}
 	_, err = all.Get("brief", &out)
 	return out, err
+}
+
+func endReview(ctx context.Context, w *core.Worker, workflowID string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return w.Engine().TerminateWorkflow(ctx, workflowID, "", "opsbuddy review was interrupted")
 }

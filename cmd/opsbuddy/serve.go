@@ -40,7 +40,7 @@ func (p *program) serveCommand() *cobra.Command {
 			defer sent.Stop()
 			flow := p.flowConfig(cfg, s, log, metrics)
 			flow.DeliverFor = deliverFor
-			w := p.worker(cfg, triage.BuildFlow(flow), log, metrics, sent.Tracer())
+			w := p.worker(cfg, triage.BuildFlow(flow), log, metrics, sent.Tracer(), "")
 			if flow.Slack.AnswersPeople() {
 				w.WithFlow(triage.BuildFollowUp(flow))
 			}

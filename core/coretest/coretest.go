@@ -30,15 +30,16 @@ func New(t *testing.T, f *core.Flow) *testsuite.TestWorkflowEnvironment {
 	env.SetTestTimeout(runTimeout)
 	// A loaded machine is no deadlock; the default is one second.
 	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: runTimeout})
-	if err := f.RegisterOn(registry{t, env}); err != nil {
+	if err := f.RegisterOn(registry{t, env, map[string]bool{}}); err != nil {
 		t.Fatal(err)
 	}
 	return env
 }
 
 type registry struct {
-	t   *testing.T
-	env *testsuite.TestWorkflowEnvironment
+	t      *testing.T
+	env    *testsuite.TestWorkflowEnvironment
+	shared map[string]bool
 }
 
 func (r registry) Activity(name string, fn any) {
@@ -49,6 +50,14 @@ func (r registry) Bounded(name string, fn any) { r.Activity(name, fn) }
 
 func (r registry) Workflow(name string, fn any) {
 	r.env.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
+}
+
+func (r registry) Shared(name string, fn any) string {
+	if !r.shared[name] {
+		r.shared[name] = true
+		r.Workflow(name, fn)
+	}
+	return ""
 }
 
 func (r registry) OnStop(what string, run func(context.Context) error) {
