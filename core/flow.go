@@ -42,9 +42,10 @@ type Flow struct {
 
 // step is a node, or a condition with the steps that depend on it.
 type step struct {
-	node *Node
-	when func(*FlowState) bool
-	then []step
+	node  *Node
+	when  func(*FlowState) bool
+	since string // in place of when: the change that brought the steps
+	then  []step
 }
 
 // FlowBuilder records a flow. It does nothing until Build.
@@ -78,10 +79,21 @@ func (b *FlowBuilder) When(cond func(*FlowState) bool) *FlowBuilder {
 	return b
 }
 
-// EndWhen ends the innermost When.
+// Since begins steps that a later version of the flow adds, up to EndWhen. A run
+// that was past this place when they came goes on without them; a step after
+// them reads their outputs with OrZero. Histories keep the name of the change.
+func (b *FlowBuilder) Since(change string) *FlowBuilder {
+	if change == "" {
+		b.errs = append(b.errs, errors.New(`Since(""): it wants a name for the change`))
+	}
+	b.stack = append(b.stack, &step{since: change})
+	return b
+}
+
+// EndWhen ends the innermost When or Since.
 func (b *FlowBuilder) EndWhen() *FlowBuilder {
 	if len(b.stack) == 0 {
-		b.errs = append(b.errs, errors.New("EndWhen without a When before it"))
+		b.errs = append(b.errs, errors.New("EndWhen without a When or Since before it"))
 		return b
 	}
 	last := len(b.stack) - 1
@@ -120,7 +132,7 @@ func (b *FlowBuilder) Build() *Flow {
 func (b *FlowBuilder) Check() error {
 	c := checker{flow: &b.flow, seen: map[string]reflect.Type{}, hidden: map[string]reflect.Type{}, errs: slices.Clone(b.errs)}
 	if len(b.stack) > 0 {
-		c.fail("When without an EndWhen after it")
+		c.fail("When or Since without an EndWhen after it")
 	}
 	if !strings.HasPrefix(b.flow.trigger.path, "/") {
 		c.fail("TriggeredBy wants core.Webhook with a path that begins with /")
@@ -153,7 +165,7 @@ func (c *checker) steps(steps []step) {
 			c.node(s.node)
 			continue
 		}
-		if s.when == nil {
+		if s.when == nil && s.since == "" {
 			c.fail("When(nil): it wants a condition")
 		}
 		inner := checker{flow: c.flow, seen: maps.Clone(c.seen), hidden: c.hidden}

@@ -66,7 +66,7 @@ func (s *FlowState) result() (Outputs, error) {
 func runSteps(ctx workflow.Context, steps []step, state *FlowState) error {
 	for _, s := range steps {
 		if s.node == nil {
-			if s.when(state) {
+			if s.holds(ctx, state) {
 				if err := runSteps(ctx, s.then, state); err != nil {
 					return err
 				}
@@ -80,6 +80,14 @@ func runSteps(ctx workflow.Context, steps []step, state *FlowState) error {
 		state.outputs[s.node.name] = out
 	}
 	return nil
+}
+
+// holds says whether the steps of a condition run.
+func (s step) holds(ctx workflow.Context, state *FlowState) bool {
+	if s.since != "" {
+		return workflow.GetVersion(ctx, s.since, workflow.DefaultVersion, 1) != workflow.DefaultVersion
+	}
+	return s.when(state)
 }
 
 func runNode(ctx workflow.Context, n *Node, state *FlowState) (any, error) {

@@ -30,7 +30,7 @@ func (r envRegistry) Workflow(name string, fn any) {
 func (r envRegistry) Shared(string, any) string                  { return "" }
 func (r envRegistry) OnStop(string, func(context.Context) error) {}
 
-func runFlow(t *testing.T, f *Flow, payload string) (Outputs, error) {
+func runFlow(t *testing.T, f *Flow, payload string, prepare ...func(*testsuite.TestWorkflowEnvironment)) (Outputs, error) {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
@@ -41,6 +41,9 @@ func runFlow(t *testing.T, f *Flow, payload string) (Outputs, error) {
 	raw, err := json.Marshal(payload)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, p := range prepare {
+		p(env)
 	}
 	env.ExecuteWorkflow(f.name, Input{Data: map[string]json.RawMessage{WebhookPayload: raw}})
 	var out Outputs
@@ -83,6 +86,24 @@ func TestFlowSkipsWhatWhenSaysAndGivesZeroForIt(t *testing.T) {
 	}
 	if _, err := out.Get("last", &last); err != nil || last.TS != "posted " {
 		t.Errorf("last %+v, %v", last, err)
+	}
+}
+
+func TestStepsOfALaterVersionRunInRunsThatComeToThem(t *testing.T) {
+	f := NewFlow("f").TriggeredBy(Webhook("/in")).
+		Then(parse().As("webhook")).
+		Since("a note").
+		Then(post(Bind{"Body": Output("webhook.ID")}).As("note")).
+		EndWhen().
+		Then(post(Bind{"Body": Output("note.TS").OrZero()}).As("last")).Build()
+	for version, want := range map[workflow.Version]string{workflow.DefaultVersion: "posted ", 1: "posted posted Q1"} {
+		out, err := runFlow(t, f, "Q1", func(env *testsuite.TestWorkflowEnvironment) {
+			env.OnGetVersion("a note", workflow.DefaultVersion, workflow.Version(1)).Return(version)
+		})
+		var last postOut
+		if _, errLast := out.Get("last", &last); err != nil || errLast != nil || last.TS != want {
+			t.Errorf("version %d: last %+v (%v, %v), want %q", version, last, err, errLast, want)
+		}
 	}
 }
 
