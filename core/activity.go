@@ -70,8 +70,9 @@ func (a *activityInterceptor) observe(ctx context.Context, began time.Time, err 
 
 // note is what an attempt wants its successor to know.
 type note struct {
-	mu   sync.Mutex
-	text string
+	mu     sync.Mutex
+	text   string
+	beaten bool // the SDK may hold a heartbeat back
 }
 
 type noteKey struct{}
@@ -87,7 +88,10 @@ func Note(ctx context.Context, text string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.text = text
-	// Not by RecordHeartbeat, which tells nobody when it fails.
+	if n.beaten { // what is held back would take the note's place later
+		activity.RecordHeartbeat(ctx, text)
+	}
+	// Not by RecordHeartbeat alone: it holds back, and tells nobody when it fails.
 	err := activity.GetClient(ctx).RecordActivityHeartbeat(ctx, activity.GetInfo(ctx).TaskToken, text)
 	if err != nil {
 		return fmt.Errorf("leaving the word %q for the next attempt: %w", text, err)
@@ -141,6 +145,7 @@ func beat(ctx context.Context, stopped <-chan struct{}) {
 		select {
 		case <-t.C:
 			n.mu.Lock()
+			n.beaten = true
 			activity.RecordHeartbeat(ctx, n.text)
 			n.mu.Unlock()
 		case <-stopped:

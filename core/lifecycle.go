@@ -330,10 +330,10 @@ func newRegistry(e *Engine, cfg WorkerConfig, m *metrics) *registry {
 		MaxConcurrentActivityTaskPollers: pollers,
 
 		MaxConcurrentActivityExecutionSize: stepSlots,
-		// The SDK would hold heartbeats back until 80 % of their timeout are over: one
-		// that is 2 s late would end a call that runs, and a Note would not be with
-		// Temporal when it returns.
-		MaxHeartbeatThrottleInterval: time.Millisecond,
+		// The SDK would hold heartbeats back until 80 % of their timeout are over, and
+		// one that is 2 s late would end a call that runs. It also waits no longer than
+		// this for Temporal's answer, and ends the call when there is none: so not less.
+		MaxHeartbeatThrottleInterval: heartbeatTimeout / 3,
 	}
 	bounded := opts
 	bounded.DisableWorkflowWorker = true
