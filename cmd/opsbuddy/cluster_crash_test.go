@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +26,8 @@ const (
 	// heartbeats is core's heartbeatTimeout, after which a vanished process is
 	// noticed.
 	heartbeats = 10 * time.Second
+	// orphaned is how an embedded server ends the attempts of a process that died.
+	orphaned = "the process that ran this attempt ended"
 	// noticed is when the calls of a killed process have to be made again: a
 	// server with default settings fires the timer of a retry up to a second late,
 	// the retry itself waits 0.2 s.
@@ -37,9 +38,9 @@ const (
 type flight struct {
 	incident int
 	activity string // registered name
-	id       string
 	pid      string
 	attempt  int32
+	failed   string // how the attempt before ended
 	started  time.Time
 	beat     time.Time // the last heartbeat
 }
@@ -50,7 +51,9 @@ func (in *installation) flights(t *testing.T, n int) []flight {
 	t.Helper()
 	var all []flight
 	for i := range n {
+		began := time.Now()
 		d, err := in.temporal.DescribeWorkflowExecution(t.Context(), in.review(i), "")
+		in.slowest = max(in.slowest, time.Since(began))
 		if none := (*serviceerror.NotFound)(nil); errors.As(err, &none) {
 			continue
 		}
@@ -60,7 +63,7 @@ func (in *installation) flights(t *testing.T, n int) []flight {
 		for _, a := range d.GetPendingActivities() {
 			if a.GetState() == enumspb.PENDING_ACTIVITY_STATE_STARTED {
 				pid, _, _ := strings.Cut(a.GetLastWorkerIdentity(), "@")
-				all = append(all, flight{i, a.GetActivityType().GetName(), a.GetActivityId(), pid, a.GetAttempt(),
+				all = append(all, flight{i, a.GetActivityType().GetName(), pid, a.GetAttempt(), a.GetLastFailure().GetMessage(),
 					a.GetLastStartedTime().AsTime(), a.GetLastHeartbeatTime().AsTime()})
 			}
 		}
@@ -193,8 +196,8 @@ func killedProcess(t *testing.T, c *cluster) {
 		t.Logf("%s of review %d was made again %s after kill -9", f.activity, f.incident, at.Sub(killed).Round(time.Millisecond))
 		worst = max(worst, at.Sub(killed))
 	}
-	if worst > noticed {
-		t.Errorf("the other process went on after %s, want %s at most", worst, noticed)
+	if worst > noticed+in.slack() {
+		t.Errorf("the other process went on after %s, want %s + %s at most", worst, noticed, in.slack())
 	}
 	in.fullBriefs(t, crashPages)
 	g.paid(t)
@@ -225,44 +228,43 @@ func rollingUpdate(t *testing.T, c *cluster) {
 	in := c.install(t, w, 72*time.Hour, "WORKER_MAX_CONCURRENT_ACTIVITIES=32", g.setting())
 	a, b := in.serve(t), in.serve(t)
 	all := in.inTheMiddle(t, g, 0) // a tool has its own time, which is shorter
-	mine := func(s *served) int { return count(all, thinking, s) + count(all, tooling, s) }
-	if mine(a) < mine(b) {
+	if count(all, thinking, a) < count(all, thinking, b) {
 		a, b = b, a
 	}
 	next := in.serve(t)
 	for _, f := range in.flights(t, crashPages) {
-		if f.attempt != 1 {
+		if strings.Contains(f.failed, orphaned) {
 			t.Errorf("the start of another process ended %s of review %d", f.activity, f.incident)
 		}
 	}
 	began := time.Now()
 	a.terminate(t)
-	a.accepted(t, crowdPage(w, crashPages)) // for half a second it still takes pages
+	last := crowdPage(w, crashPages)
+	if _, err := a.taken(t.Context(), last); err != nil { // for half a second it still takes pages
+		t.Logf("the process that ends takes no page any more: %v", err)
+		b.accepted(t, last)
+	}
 	in.processes = []*served{b, next}
 	a.gone(t)
-	t.Logf("from SIGTERM to the end: %s, with %d calls under way", time.Since(began).Round(time.Millisecond), mine(a))
-	for _, f := range in.flights(t, crashPages) {
-		if age := time.Since(f.beat); f.attempt == 1 && age > heartbeats/2 {
-			t.Errorf("the last heartbeat of review %d is %s old: a call that runs is soon taken for a dead one", f.incident, age)
-		}
-	}
-	var again []flight
-	eventually(t, "the calls that were handed back", func() bool {
-		again = slices.DeleteFunc(in.flights(t, crashPages), func(f flight) bool { return f.attempt == 1 })
-		return len(again) >= mine(a)
+	t.Logf("from SIGTERM to the end: %s, with %d calls under way", time.Since(began).Round(time.Millisecond), count(all, thinking, a))
+
+	eventually(t, "every call in the other processes", func() bool {
+		all = in.flights(t, crashPages)
+		return len(all) == crashPages && count(all, thinking, a) == 0
 	})
 	back := handedBack(t, a)
 	var worst time.Duration
-	for _, f := range again {
-		at, ok := back[in.review(f.incident)+" "+f.activity]
-		if !ok || f.pid == pid(a) {
-			t.Errorf("%s of review %d runs again in %s and was not handed back", f.activity, f.incident, f.pid)
+	for _, f := range all {
+		if age := time.Since(f.beat); f.attempt == 1 && age > heartbeats/2+in.slack() {
+			t.Errorf("the last heartbeat of review %d is %s old: a call that runs is soon taken for a dead one", f.incident, age)
 		}
-		worst = max(worst, f.started.Sub(at))
+		if strings.Contains(f.failed, "handed back") {
+			worst = max(worst, f.started.Sub(back[in.review(f.incident)+" "+f.activity]))
+		}
 	}
-	t.Logf("every call ran again at most %s after it was handed back", worst.Round(time.Millisecond))
-	if worst > 2*time.Second {
-		t.Errorf("a call that was handed back ran again after %s, want 2 s at most", worst)
+	t.Logf("%d calls ran again at most %s after they were handed back", len(back), worst.Round(time.Millisecond))
+	if len(back) == 0 || worst > 2*time.Second+in.slack() {
+		t.Errorf("calls that were handed back ran again after %s, want 2 s + %s at most", worst, in.slack())
 	}
 	g.open()
 	in.allReported(t, crashPages+1)
