@@ -85,6 +85,49 @@ func (c *courier) thank(ctx context.Context, r respondInput) (RespondOutput, err
 	return RespondOutput{}, err
 }
 
+// ListBelowInput configures ListBelow.
+type ListBelowInput struct {
+	BotToken string
+	Channel  string
+	APIURL   string
+	HTTP     *http.Client
+	Logger   *slog.Logger
+
+	Below    core.Ref // MessageRef, the brief
+	Incident core.Ref // incident.Incident
+	Key      core.Ref // string
+}
+
+type listInput struct {
+	Below    MessageRef        `json:"below"`
+	Incident incident.Incident `json:"incident"`
+	Key      string            `json:"key"`
+}
+
+// listAttempts is how often a line below a brief is tried: the incident has its own
+// message, and this one is worth no failed run.
+const listAttempts = 5
+
+// ListBelow makes the step that names one more incident of the same problem in the
+// thread of a brief that stands already.
+func ListBelow(in ListBelowInput) *core.Node {
+	bind := core.Bind{"Below": in.Below, "Incident": in.Incident, "Key": in.Key}
+	c := newCourier(in.BotToken, in.Channel, in.APIURL, "", in.HTTP, in.Logger)
+	return core.Activity("slack.ListBelow", bind, func(ctx context.Context, l listInput) (RespondOutput, error) {
+		if c.bot == nil || l.Below.TS == "" {
+			return RespondOutput{Why: "no message to stand below"}, nil
+		}
+		head := headBlocks("", l.Incident, nil)
+		m := message{blocks: append(head, footBlock("Same problem, told here since this brief speaks for it.")), text: fallback("", l.Incident, "one more incident of this problem")}
+		m.plain = plain(m.blocks)
+		_, err := c.postOnce(ctx, l.Below, []message{m}, runKey(ctx, l.Key)+"/listed")
+		if err != nil && (core.IsPermanent(err) || core.Attempt(ctx) >= listAttempts) {
+			return RespondOutput{Why: err.Error()}, nil
+		}
+		return RespondOutput{}, err
+	})
+}
+
 // words is a message of one plain line.
 func words(text string) message {
 	blocks := []api.Block{footBlock(text)}

@@ -38,6 +38,9 @@ func BuildFlow(cfg FlowConfig) *core.Flow {
 		When(follows).
 		Then(composeSame("facts", cfg.Now).As("same").WithTimeout(30 * time.Second)).
 		Then(slack.NotifyReport(followerReport(cfg)).As("same_report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline).WithLate(cfg.DeliverFor)).
+		When(leadHasEnded).
+		Then(slack.ListBelow(listed(cfg)).As("listed").WithTimeout(30 * time.Second).WithRetry(time.Minute)).
+		EndWhen().
 		EndWhen().
 		When(leads).
 		Then(slack.NotifyFacts(firstMessage(cfg)).As("first").WithTimeout(10 * time.Second).WithRetry(5 * time.Second)).
@@ -144,6 +147,14 @@ func followerReport(cfg FlowConfig) slack.NotifyReportInput {
 	return in
 }
 
+// listed is how a follower gets into the thread of a brief that stands already.
+func listed(cfg FlowConfig) slack.ListBelowInput {
+	return slack.ListBelowInput{
+		BotToken: cfg.Slack.BotToken, Channel: cfg.Slack.Channel, APIURL: cfg.Slack.APIURL, HTTP: cfg.HTTP, Logger: cfg.Logger,
+		Below: core.Output("facts.Lead.Message"), Incident: core.Output("facts.Facts.Incident"), Key: core.Output("webhook.IncidentID"),
+	}
+}
+
 // lateReport edits the brief of a model that came back into the one from facts.
 func lateReport(cfg FlowConfig) slack.NotifyReportInput {
 	in := report(cfg, "late_brief")
@@ -172,6 +183,11 @@ func firstMessage(cfg FlowConfig) slack.NotifyFactsInput {
 // follows holds for an incident whose problem is under review already.
 func follows(s *core.FlowState) bool {
 	return core.GetOr(s, "facts", FactsOutput{}).Lead.Incident.ID != ""
+}
+
+// leadHasEnded holds for a follower that the lead's brief cannot list any more.
+func leadHasEnded(s *core.FlowState) bool {
+	return core.GetOr(s, "facts", FactsOutput{}).Lead.Ended
 }
 
 func leads(s *core.FlowState) bool { return !follows(s) }

@@ -50,6 +50,7 @@ type FactsOutput struct {
 type Lead struct {
 	Incident incident.Incident `json:"incident"`
 	Message  slack.MessageRef  `json:"message,omitzero"` // its brief, or what stands of it yet
+	Ended    bool              `json:"ended,omitempty"`  // its brief stands, and does not list this incident
 }
 
 // gatherFacts makes the step that looks into every source, in parallel.
@@ -94,7 +95,8 @@ func claim(ctx context.Context, cfg FlowConfig, desk problem.Desk, f evidence.Fa
 		cfg.Logger.Warn("an incident is reviewed by itself: others with its problem cannot be looked for", "incident", f.Incident.ID, "error", err)
 		return Lead{}, Seen{}
 	case v.Follows():
-		return Lead{Incident: v.Lead, Message: messageOf(out)}, Seen{}
+		_, ended := out.Steps["report"]
+		return Lead{Incident: v.Lead, Message: messageOf(out), Ended: ended}, Seen{}
 	}
 	return Lead{}, seenBefore(v.Earlier, out, f)
 }

@@ -255,3 +255,21 @@ func TestAProblemThatWasReviewedTodayCostsOneCall(t *testing.T) {
 		t.Errorf("model calls %+v, want one with tools and one without", calls)
 	}
 }
+
+func TestAFollowerOfABriefThatStandsIsListedBelowIt(t *testing.T) {
+	w := startTwins(t, fmt.Sprintf(twin, "a", "orders", "high", "db-1", 91), fmt.Sprintf(twin, "b", "orders", "high", "db-1", 93))
+	s := serve(t, w, t.TempDir())
+	s.accepted(t, pageOf(w, "disk-a"))
+	wait(t, s, "the lead's brief", func() bool { return len(outcomes(w)) == 1 })
+	time.Sleep(time.Second) // its post, recorded
+	lead := w.SlackStanding()[0]
+	s.accepted(t, pageOf(w, "disk-b"))
+	wait(t, s, "the short message", func() bool { return len(outcomes(w)) == 2 })
+	wait(t, s, "the line below the brief", func() bool { return len(below(w, lead.TS)) == 1 })
+	if text := terminal(below(w, lead.TS)[0].Blocks); !strings.Contains(text, "Disk full") || !strings.Contains(text, "Same problem") {
+		t.Errorf("below the brief stands:\n%s", text)
+	}
+	if n := len(outcomes(w)); n != 2 {
+		t.Errorf("%d outcomes for two incidents", n)
+	}
+}
