@@ -3,6 +3,7 @@ package slack
 import (
 	"encoding/json"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -226,13 +227,23 @@ func TestHostileMarkdownIsRenderedInTime(t *testing.T) {
 		"emphasis": "**a *b ", "images": "![", "table": "|",
 	} {
 		t.Run(name, func(t *testing.T) {
-			began := time.Now()
+			began := processorTime(t)
 			for _, m := range Render(strings.Repeat(one, 200_000/len(one)), Options{}) {
 				valid(t, m.Blocks)
 			}
-			if took := time.Since(began); took > 10*time.Second {
-				t.Errorf("took %s", took)
+			if took := processorTime(t) - began; took > 10*time.Second {
+				t.Errorf("took %s of the processor", took)
 			}
 		})
 	}
+}
+
+// processorTime is what the process has used: a busy machine does not count.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
