@@ -139,7 +139,10 @@ func Problems(a Answer, f evidence.Facts) []string {
 func removed(r check.Report) []Unchecked {
 	var out []Unchecked
 	for _, f := range r.Removed {
-		out = append(out, Unchecked{What: "Removed from the model's text", Why: fmt.Sprintf("%s %s is in no evidence", f.Kind, f.What)})
+		u := Unchecked{What: "Removed from the model's text", Why: fmt.Sprintf("%s %s is in no evidence", f.Kind, f.What)}
+		if !slices.Contains(out, u) {
+			out = append(out, u)
+		}
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,14 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
-	"github.com/opsbuddy/opsbuddy/agent"
-	"github.com/opsbuddy/opsbuddy/atlassian"
-	"github.com/opsbuddy/opsbuddy/core"
-	"github.com/opsbuddy/opsbuddy/core/coretest"
 	"github.com/opsbuddy/opsbuddy/internal/world"
-	"github.com/opsbuddy/opsbuddy/pagerduty"
-	"github.com/opsbuddy/opsbuddy/slack"
-	"github.com/opsbuddy/opsbuddy/triage"
 )
 
 var update = flag.Bool("update", false, "rewrite the wanted parts of the incident files")
@@ -28,70 +22,165 @@ var update = flag.Bool("update", false, "rewrite the wanted parts of the inciden
 // worldNow is when every incident file plays, so that ages and dates are fixed.
 var worldNow = time.Date(2026, 3, 20, 14, 2, 0, 0, time.UTC)
 
+// replays are the three models that an incident with truth in it is played with:
+// one that says what the evidence says, one with the right ideas and wrong
+// figures, names and form, and one that states false things with confidence.
+var replays = []string{"honest", "sloppy", "lying"}
+
+// withTruth are the incidents that must have all three.
+var withTruth = []string{
+	"recurring", "first-ever", "recovered", "two-faults", "bad-deploy", "other-deploy", "same-title", "no-runbook",
+	"stale-runbook", "third-party", "flapping", "sources-down", "hostile", "non-latin",
+}
+
 // An incident file is a company of one incident: prose that says what it guards,
 // then company.yaml (what PagerDuty, Jira, Confluence and Slack answer, and the
-// model's turns), webhook.json as PagerDuty sends it, the wanted brief.md and the
-// wanted slack.json. An optional settings file has KEY=value lines.
+// model's turns), webhook.json as PagerDuty sends it, the wanted brief.md and what
+// shall stand in Slack, slack.html. An optional settings file has KEY=value lines.
+//
+// A file with model.honest.md, model.sloppy.md or model.lying.md is played once
+// with each: company.yaml then ends where the model's last turn belongs, and that
+// turn is the file. Each has its own brief.NAME.md and slack.NAME.html.
 func TestIncidents(t *testing.T) {
-	files, err := filepath.Glob("testdata/incidents/*.txtar")
-	if err != nil || len(files) < 6 {
-		t.Fatalf("%d incident files, want at least 6 (%v)", len(files), err)
-	}
-	for _, file := range files {
+	for _, file := range incidentFiles(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { playFile(t, file) })
 	}
 }
 
+func incidentFiles(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/incidents/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range withTruth {
+		if !slices.Contains(files, filepath.Join("testdata/incidents", name+".txtar")) {
+			t.Errorf("there is no incident file %s", name)
+		}
+	}
+	return files
+}
+
 func playFile(t *testing.T, file string) {
-	a, err := txtar.ParseFile(file)
+	a := incidentFile(t, file)
+	got := map[string][]byte{}
+	for _, name := range a.replays(t) {
+		w := a.start(t, name)
+		p := &play{world: w, settings: settings(a.part("settings"))}
+		out := p.run(t, w.Webhook(""))
+		standing := w.SlackStanding()
+		if len(standing) == 0 {
+			t.Fatal("nothing stands in Slack")
+		}
+		got["webhook.json"] = []byte(stable(string(indented(t, w.Webhook(""))), w))
+		got[dotted("brief", name, "md")] = []byte(stable(out.brief.Markdown, w))
+		got[dotted("slack", name, "html")] = []byte(stable(channelText(t, standing), w))
+	}
+	a.compare(t, got)
+}
+
+// archive is an incident file.
+type archive struct {
+	*txtar.Archive
+	path string
+}
+
+func incidentFile(t *testing.T, path string) *archive {
+	t.Helper()
+	raw, err := txtar.ParseFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	a := &archive{raw, path}
 	if len(bytes.TrimSpace(a.Comment)) == 0 {
-		t.Error("the file does not say what it guards")
+		t.Errorf("%s does not say what it guards", path)
 	}
-	company, err := world.Parse(part(a, "company.yaml"))
+	return a
+}
+
+// name is the incident's, without folder and ending.
+func (a *archive) name() string { return strings.TrimSuffix(filepath.Base(a.path), ".txtar") }
+
+// replays are the names of the models to play the file with; one without a name
+// when company.yaml has the model's last turn itself.
+func (a *archive) replays(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	for _, name := range replays {
+		if a.part(dotted("model", name, "md")) != nil {
+			out = append(out, name)
+		}
+	}
+	if slices.Contains(withTruth, a.name()) && len(out) != len(replays) {
+		t.Errorf("%s has the models %v, want %v", a.path, out, replays)
+	}
+	if len(out) == 0 {
+		return []string{""}
+	}
+	return out
+}
+
+// start brings the file's company up, with the model of a replay.
+func (a *archive) start(t *testing.T, replay string) *world.World {
+	t.Helper()
+	source := a.part("company.yaml")
+	if replay != "" {
+		source = append(slices.Clone(source), lastTurn(a.part(dotted("model", replay, "md")))...)
+	}
+	return startWorld(t, source, "")
+}
+
+// startWorld brings a company up with one of its incidents, the first one when
+// no name is given.
+func startWorld(t *testing.T, source []byte, scenario string) *world.World {
+	t.Helper()
+	company, err := world.Parse(source)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := world.Start(company, world.Options{Scenario: company.Scenarios()[0].Name, Now: worldNow})
+	if scenario == "" {
+		scenario = company.Scenarios()[0].Name
+	}
+	w, err := world.Start(company, world.Options{Scenario: scenario, Now: worldNow})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Close)
-	play := &play{world: w, settings: settings(part(a, "settings"))}
-	brief := play.run(t, w.Webhook(""))
-	standing := w.SlackStanding()
-	if len(standing) == 0 {
-		t.Fatal("nothing stands in Slack")
+	return w
+}
+
+// lastTurn writes a brief as company.yaml has the last turn of a model.
+func lastTurn(brief []byte) []byte {
+	var b bytes.Buffer
+	b.WriteString("      - brief: |\n")
+	for line := range strings.SplitSeq(strings.TrimSpace(string(brief)), "\n") {
+		b.WriteString("          " + line + "\n")
 	}
-	got := map[string][]byte{
-		"webhook.json": []byte(stable(string(indented(t, w.Webhook(""))), w)), "brief.md": []byte(brief.Markdown), "slack.json": slackJSON(t, standing, w),
-	}
-	compare(t, file, a, got)
+	return b.Bytes()
 }
 
 // compare holds what came against the wanted parts, or rewrites them.
-func compare(t *testing.T, file string, a *txtar.Archive, got map[string][]byte) {
+func (a *archive) compare(t *testing.T, got map[string][]byte) {
 	t.Helper()
-	for _, name := range []string{"webhook.json", "brief.md", "slack.json"} {
-		text := append(bytes.TrimSpace(got[name]), '\n')
+	for name, text := range got {
+		text = append(bytes.TrimSpace(text), '\n')
 		if *update {
-			set(a, name, text)
+			a.set(name, text)
 			continue
 		}
-		if diff := cmp.Diff(string(part(a, name)), string(text)); diff != "" {
+		if diff := cmp.Diff(string(a.part(name)), string(text)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 	if *update {
-		if err := os.WriteFile(file, txtar.Format(a), 0o600); err != nil {
+		a.sort()
+		if err := os.WriteFile(a.path, txtar.Format(a.Archive), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-func part(a *txtar.Archive, name string) []byte {
+func (a *archive) part(name string) []byte {
 	for _, f := range a.Files {
 		if f.Name == name {
 			return f.Data
@@ -100,7 +189,7 @@ func part(a *txtar.Archive, name string) []byte {
 	return nil
 }
 
-func set(a *txtar.Archive, name string, data []byte) {
+func (a *archive) set(name string, data []byte) {
 	for i := range a.Files {
 		if a.Files[i].Name == name {
 			a.Files[i].Data = data
@@ -108,6 +197,23 @@ func set(a *txtar.Archive, name string, data []byte) {
 		}
 	}
 	a.Files = append(a.Files, txtar.File{Name: name, Data: data})
+}
+
+// sort puts the parts in the order in which a person reads them: the facts, and
+// for each model what it said, what became of it, and what the channel sees.
+func (a *archive) sort() {
+	order := []string{"settings", "company.yaml", "webhook.json", "true.md", "false.md"}
+	for _, name := range append([]string{""}, replays...) {
+		order = append(order, dotted("model", name, "md"), dotted("brief", name, "md"), dotted("slack", name, "html"))
+	}
+	slices.SortStableFunc(a.Files, func(x, y txtar.File) int {
+		return slices.Index(order, x.Name) - slices.Index(order, y.Name)
+	})
+}
+
+// dotted joins the parts of a name that are there: brief.honest.md, brief.md.
+func dotted(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ".")
 }
 
 func settings(raw []byte) map[string]string {
@@ -132,24 +238,6 @@ func stable(s string, w *world.World) string {
 	return s
 }
 
-func slackJSON(t *testing.T, standing []world.Message, w *world.World) []byte {
-	t.Helper()
-	type shown struct {
-		Kind   string          `json:"kind"`
-		Text   string          `json:"text"`
-		Blocks json.RawMessage `json:"blocks"`
-	}
-	var out []shown
-	for _, m := range standing {
-		out = append(out, shown{m.Kind, stable(m.Text, w), json.RawMessage(stable(string(m.Blocks), w))})
-	}
-	raw, err := json.Marshal(out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return indented(t, raw)
-}
-
 func indented(t *testing.T, raw []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -157,83 +245,4 @@ func indented(t *testing.T, raw []byte) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
-}
-
-// play runs one incident through the real flow, with real clients over HTTP, in
-// Temporal's test environment.
-type play struct {
-	world    *world.World
-	settings map[string]string
-}
-
-func (p *play) env(name string) string {
-	if v, ok := p.settings[name]; ok {
-		return v
-	}
-	for _, kv := range p.world.Env() {
-		if v, ok := strings.CutPrefix(kv, name+"="); ok {
-			return v
-		}
-	}
-	return ""
-}
-
-func (p *play) flow(t *testing.T) *core.Flow {
-	t.Helper()
-	now := func() time.Time { return worldNow }
-	pd, err := pagerduty.New(pagerduty.Config{APIKey: p.env("PAGERDUTY_USER_API_KEY"), Host: p.env("PAGERDUTY_API_HOST"), Now: now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	at, err := atlassian.New(atlassian.Config{
-		JiraURL: p.env("JIRA_URL"), JiraUsername: p.env("JIRA_USERNAME"), JiraAPIToken: p.env("JIRA_API_TOKEN"),
-		ConfluenceURL: p.env("CONFLUENCE_URL"), ConfluenceUsername: p.env("CONFLUENCE_USERNAME"), ConfluenceAPIToken: p.env("CONFLUENCE_API_TOKEN"),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := triage.Sources{
-		PagerDuty: pd, Atlassian: at, Now: now, Channel: p.env("SLACK_CHANNEL"),
-		Slack: slack.New(slack.Config{BotToken: p.env("SLACK_BOT_TOKEN"), APIURL: p.env("SLACK_API_URL")}),
-	}
-	return triage.BuildFlow(triage.FlowConfig{
-		WebhookSecret: p.env("PAGERDUTY_WEBHOOK_SECRET"), Readers: s.Readers(), Tools: s.Tools(),
-		LLM: agent.LLMConfig{
-			ProviderType: p.env("AGENT_PROVIDER_TYPE"), Model: p.env("AGENT_MODEL"),
-			APIKey: p.env("ANTHROPIC_API_KEY"), BaseURL: p.env("ANTHROPIC_BASE_URL"),
-		},
-		CostLimits: agent.CostLimits{PerRunUSD: 2},
-		Slack:      triage.SlackConfig{BotToken: p.env("SLACK_BOT_TOKEN"), Channel: p.env("SLACK_CHANNEL"), APIURL: p.env("SLACK_API_URL")},
-		Now:        now,
-		DeliverFor: 24 * time.Hour,
-	})
-}
-
-func (p *play) run(t *testing.T, webhook []byte) triage.BriefOutput {
-	t.Helper()
-	f := p.flow(t)
-	env := coretest.New(t, f)
-	env.SetStartTime(worldNow)
-	event, err := pagerduty.DecodeEvent(webhook)
-	if err != nil {
-		t.Fatal(err)
-	}
-	payload, err := json.Marshal(event.Payload())
-	if err != nil {
-		t.Fatal(err)
-	}
-	env.ExecuteWorkflow(triage.FlowName, core.Input{Data: map[string]json.RawMessage{core.WebhookPayload: payload}})
-	var out core.Outputs
-	if err := env.GetWorkflowError(); err != nil {
-		t.Fatal(err)
-	}
-	if err := env.GetWorkflowResult(&out); err != nil {
-		t.Fatal(err)
-	}
-	var brief triage.BriefOutput
-	if ok, err := out.Get("brief", &brief); !ok || err != nil {
-		t.Fatalf("no brief: %v", err)
-	}
-	brief.Markdown = stable(brief.Markdown, p.world)
-	return brief
 }

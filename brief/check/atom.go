@@ -1,10 +1,13 @@
 package check
 
 import (
+	"math"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Kind types an atom.
@@ -22,83 +25,194 @@ const (
 	Date     Kind = "date"
 	Clock    Kind = "time"
 	Percent  Kind = "percentage"
+	Share    Kind = "share"
 	Duration Kind = "duration"
 	Size     Kind = "size"
 	Ordinal  Kind = "count"
+	Version  Kind = "version"
+	Phone    Kind = "telephone number"
 	Path     Kind = "path"
 	Host     Kind = "name"
 	Person   Kind = "person"
 	Number   Kind = "number"
+	Priority Kind = "priority"
+	Quote    Kind = "quotation"
 )
 
 // Atom is one concrete thing that a text says. Key is its normal form: equal
 // keys of one kind say the same. Value is set for kinds that compare with a
-// tolerance: seconds, minutes of the day, percent.
+// tolerance: seconds, minutes of the day, percent, KiB.
 type Atom struct {
 	Kind       Kind
 	Text       string
 	Key        string
 	Value      float64
-	Unit       float64 // seconds of the smallest unit that a duration names
+	Of         float64 // the whole that a share is of
+	Unit       float64 // the smallest step that the text names: the last digit, or seconds of a duration's smallest unit
 	Ago        bool    // the duration counts back from now
+	Doubtful   bool    // it may be none: a name that only its place makes a person's
 	Start, End int     // bytes in the text
 }
 
-// rule finds atoms of one kind. make returns false for what only looks like one.
+// rule finds atoms of one kind, in texts that may have one: looking for a few
+// letters is many times cheaper than an expression. make returns false for what
+// only looks like one.
 type rule struct {
+	may  func(text string) bool
 	find *regexp.Regexp
 	kind Kind
 	make func(text string, groups []string, a *Atom) bool
 }
 
+const anyDigit = "0123456789"
+
+// char makes a condition of characters, of which one must be there.
+func char(any string) func(string) bool {
+	return func(text string) bool { return strings.ContainsAny(text, any) }
+}
+
+// word makes a condition of parts of words, of which one must be there.
+func word(any string) func(string) bool {
+	parts := strings.Fields(any)
+	return func(text string) bool {
+		return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(text, p) })
+	}
+}
+
+// twoWords is a condition of what may name a person.
+func twoWords(text string) bool { return strings.ContainsAny(text, " \t") }
+
 const months = `(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)`
 
-const durationPart = `\d+(?:\.\d+)?\s?(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?)\b`
+// amount is a number as people write it; emphasis may stand between it and its unit.
+const amount = `(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?`
+
+// inWords is a number in words before a unit of time.
+const inWords = `(?:[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|[Ee]ight|[Nn]ine|[Tt]en|[Ee]leven|[Tt]welve)`
+
+const durationPart = `(?:(?:` + amount + `|\b` + inWords + `\b)\**\s?-?(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?)\b|` + amount + `(?:分|秒|時間|日)間?|` + amount + `\s?(?:мин(?:ут[аы]?)?|час(?:а|ов)?|секунд[аы]?|дн(?:я|ей)|день))`
+
+// fileEnds make a word with a dot a file.
+const fileEnds = `(?:xml|csv|json|ya?ml|log|sh|py|go|sql|conf|cfg|ini|toml|txt|pem|crt|key|gz|zip|tar|pdf|html?|service|timer|lock|so|jar)`
 
 var rules = []rule{
-	{regexp.MustCompile(`\]\(<?([^)\s>]+)>?\)|<(https?://[^\s>|]+)(?:\|[^>]*)?>|(https?://[^\s<>"'\x60|)\\]+)`), Link, makeLink},
-	{regexp.MustCompile(`\\?\[E\d+(?:\s*[,;]\s*E\d+)*\\?\]|\bE\d+\b`), Citation, makeCitation},
-	{regexp.MustCompile("`+([^`\n]+)`+"), Code, makeCode},
-	{regexp.MustCompile(`\b[\w.+-]+@[\w-]+\.[\w.-]+\b`), Email, lower},
-	{regexp.MustCompile(`\b([A-Z][A-Z0-9_]{1,9})-\d+\b`), Ticket, makeTicket},
-	{regexp.MustCompile(`#(\d+)\b|\b[PQ][A-Z0-9]{6,13}\b`), Incident, makeIncident},
-	{regexp.MustCompile(`\b(\d{4})[-/](\d{2})[-/](\d{2})(?:T|\b)|\b(` + months + `)\.?\s(\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s(\d{4})\b)?|\b(\d{1,2})(?:st|nd|rd|th)?\s(` + months + `)\b(?:,?\s(\d{4})\b)?`), Date, makeDate},
-	{regexp.MustCompile(`([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(?:\s?(Z|UTC|GMT|[+-]\d{2}:?\d{2})\b)?`), Clock, makeClock},
-	{regexp.MustCompile(`(\d+(?:\.\d+)?)\s?(?:%|percent\b)`), Percent, makeNumber},
-	{regexp.MustCompile(durationPart + `(?:(?:\s|,\s|\sand\s)` + durationPart + `)*`), Duration, makeDuration},
-	{regexp.MustCompile(`\b(\d+(?:\.\d+)?)\s?([KMGT])i?B?\b`), Size, makeSize},
-	{regexp.MustCompile(`\b(\d+)(?:st|nd|rd|th)\b`), Ordinal, makeNumber},
-	{regexp.MustCompile(`(?:^|[\s(\x60"'])(/[\w.*{}:@-]+(?:/[\w.*{}:@-]*)*)`), Path, makePath},
-	{regexp.MustCompile(`\b[a-z0-9]+(?:-[a-z0-9]+)+\b`), Host, makeHost},
-	{regexp.MustCompile(`@[\w][\w.-]*\w`), Person, makeHandle},
-	{regexp.MustCompile(`(?i:\b(?:assigned to|owned by|on call:?|on-call:?|escalate to|contact|page|ask|ping|reported by|fixed by|resolved by|note by)\s+\**)([A-Z][\w'’.-]+(?:\s[A-Z][\w'’.-]+){1,2})`), Person, makePerson},
-	{regexp.MustCompile(`\b\d{1,3}(?:,\d{3})+(?:\.\d+)?\b|\b\d+(?:\.\d+)?\b`), Number, makeNumber},
+	{char(`"“`), regexp.MustCompile(`[“"]([^“”"\n]{8,200})[”"]`), Quote, makeQuote},
+	{char(":"), regexp.MustCompile(`\]\(<?([^)\s>]+)>?\)|<(https?://[^\s>|]+)(?:\|[^>]*)?>|(https?://[^\s<>"'\x60|)\\]+)`), Link, makeLink},
+	{char("E"), regexp.MustCompile(`\\?\[E\d+(?:\s*[,;]\s*E\d+)*\\?\]|\bE\d+\b`), Citation, makeCitation},
+	{char("`"), regexp.MustCompile("`+([^`\n]+)`+"), Code, makeCode},
+	{char("@"), regexp.MustCompile(`\b[\w.+-]+@[\w-]+\.[\w.-]+\b`), Email, lower},
+	{char("-"), regexp.MustCompile(`\b([A-Z][A-Z0-9_]{1,9})-\d+\b`), Ticket, makeTicket},
+	{char("#PQ"), regexp.MustCompile(`#(\d+)\b|\b[PQ][A-Z0-9]{6,13}\b`), Incident, makeIncident},
+	{char("/"), regexp.MustCompile(`(?:^|[\s(\x60"'：、（])(/[\w.*{}:@%-]+(?:/[\w.*{}:@%-]*)*)`), Path, makePath},
+	{char("+"), regexp.MustCompile(`\+\d[\d ()/-]{6,}\d`), Phone, lower},
+	{char("."), regexp.MustCompile(`\b\d{1,3}(?:\.\d{1,3}){3}\b`), Host, lower},
+	{word("- / Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"), regexp.MustCompile(`\b(\d{4})[-/](\d{2})[-/](\d{2})(?:T|\b)|\b(` + months + `)\.?\s(\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s(\d{4})\b)?|\b(\d{1,2})(?:st|nd|rd|th)?\s(` + months + `)\b(?:,?\s(\d{4})\b)?`), Date, makeDate},
+	{char("月"), regexp.MustCompile(`(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日`), Date, makeKanjiDate},
+	{char(":"), regexp.MustCompile(`([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(?:\s?([AaPp])\.?[Mm]\b\.?)?(?:\s?([+-]\d{2}:?\d{2}|[A-Z][A-Z]{1,4}(?:[+-]\d{1,2})?|Z)\b)?`), Clock, makeClock},
+	{word("AM PM am pm a.m p.m A.M P.M"), regexp.MustCompile(`\b(1[0-2]|0?[1-9])\s?([AaPp])\.?[Mm]\b\.?(?:\s?([A-Z][A-Z]{1,4}(?:[+-]\d{1,2})?)\b)?`), Clock, makeHour},
+	{word("% percent"), regexp.MustCompile(`(` + amount + `)\**\s?(?:%|percent\b)`), Percent, makeNumber},
+	{word("0 1 2 3 4 5 6 7 8 9 minute hour second day week"), regexp.MustCompile(durationPart + `(?:(?:\s|,\s|\sand\s)` + durationPart + `)*`), Duration, makeDuration},
+	{char(anyDigit), regexp.MustCompile(`\b(` + amount + `)\**\s?([KMGT])i?[Bb]?\b`), Size, makeSize},
+	{word("1st 2nd 3rd th 11 12 13"), regexp.MustCompile(`\b(\d+)(?:st|nd|rd|th)\b`), Ordinal, makeNumber},
+	{word("of /"), regexp.MustCompile(`\b(\d+)\s?(?:of|out of|/)\s?(?:the |all )?(\d+)\b`), Share, makeShare},
+	{char("."), regexp.MustCompile(`\b[\w-]+(?:\.[\w-]+)*\.` + fileEnds + `\b`), Path, lower},
+	{char("."), regexp.MustCompile(`\b[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.[a-z]{2,}\b`), Host, makeDotted},
+	{char("-"), regexp.MustCompile(`\b[a-z0-9]+(?:-[a-z0-9]+)+\b`), Host, makeHost},
+	{char(anyDigit), regexp.MustCompile(`\b(?:SHA256|sha256|MD5|md5):[\w+/=:-]{8,}|\b[0-9a-f]{7,40}\b`), Version, makeHash},
+	{word("v0 v1 v2 v3 v4 v5 v6 v7 v8 v9 ."), regexp.MustCompile(`\bv\d+(?:\.\d+)*(?:-[\w.]+)?\b|\b\d+\.\d+\.\d+(?:-[\w.]+)?\b`), Version, lower},
+	{word("P1 P2 P3 P4 P5 SEV"), regexp.MustCompile(`\b(?:P[1-5]|SEV-?[0-5])\b`), Priority, lower},
+	{char("@"), regexp.MustCompile(`@[\w][\w.-]*\w`), Person, makeHandle},
+	{twoWords, regexp.MustCompile(before + `\s+\**(` + aName + `)`), Person, makePerson},
+	{twoWords, regexp.MustCompile(`(?i:\b(?:by|with|says|said|to)\s+)\**(` + aName + `)`), Person, makeSomebody},
+	{foreign, regexp.MustCompile(`\p{Cyrillic}[\p{Cyrillic}-]+\s(\p{Lu}\p{Cyrillic}+\s\p{Lu}\p{Cyrillic}+)`), Person, makeSomebody},
+	{twoWords, regexp.MustCompile(`(` + aName + `)\**(?::|\s+` + saying + `\b)`), Person, makeSomebody},
+	{char(anyDigit), regexp.MustCompile(`\b` + amount + `(k)?\b`), Number, makeNumber},
 }
 
 // Atoms takes a text apart. The result is in the order of the text.
-func Atoms(text string) []Atom {
+func Atoms(text string) []Atom { return atoms(text, rules) }
+
+func atoms(text string, rules []rule) []Atom {
 	rest := []byte(text)
 	var out []Atom
 	for _, r := range rules {
-		for _, at := range r.find.FindAllSubmatchIndex(rest, -1) {
-			groups := make([]string, len(at)/2)
-			for g := range groups {
-				if at[2*g] >= 0 {
-					groups[g] = string(rest[at[2*g]:at[2*g+1]])
-				}
-			}
-			a := Atom{Kind: r.kind, Text: strings.TrimSpace(groups[0]), Start: at[0], End: at[1]}
-			if !r.make(text, groups, &a) {
-				continue
-			}
-			out = append(out, a)
-			for i := a.Start; i < a.End; i++ {
-				rest[i] = ' '
-			}
+		if !r.may(text) {
+			continue
+		}
+		more := true
+		for more { // an atom that took less than was found leaves something to find
+			var found []Atom
+			found, more = r.atoms(text, rest)
+			out = append(out, found...)
 		}
 	}
 	sort.SliceStable(out, func(i, j int) bool { return out[i].Start < out[j].Start })
-	return out
+	return shareUnits(text, slices.DeleteFunc(out, func(a Atom) bool { return a.Kind == Quote && inCode(a, out) }))
+}
+
+// inCode tells whether a quotation is the quoted part of a command.
+func inCode(q Atom, all []Atom) bool {
+	return slices.ContainsFunc(all, func(a Atom) bool { return a.Kind == Code && a.Start < q.End && q.Start < a.End })
+}
+
+// evidenceRules find what is looked up by kind. Names of people and quotations are
+// looked up in the evidence's words.
+var evidenceRules = slices.DeleteFunc(slices.Clone(rules), func(r rule) bool {
+	return r.kind == Person && !r.may("@") || r.kind == Quote
+})
+
+// literal are the kinds that are looked up letter by letter, as whole words of which
+// no earlier kind took a part.
+var literal = map[Kind]bool{Phone: true, Host: true, Path: true, Version: true, Priority: true, Person: true, Email: true}
+
+// atoms finds the atoms of one kind and takes them out of the rest. It reports
+// whether one of them was shorter than what looked like it.
+func (r rule) atoms(text string, rest []byte) (out []Atom, more bool) {
+	for _, at := range r.find.FindAllSubmatchIndex(rest, -1) {
+		groups := make([]string, len(at)/2)
+		for g := range groups {
+			if at[2*g] >= 0 {
+				groups[g] = string(rest[at[2*g]:at[2*g+1]])
+			}
+		}
+		a := Atom{Kind: r.kind, Text: strings.TrimSpace(text[at[0]:at[1]]), Start: at[0], End: at[1]}
+		if !r.make(text, groups, &a) || literal[a.Kind] && !(whole(text, a.Start, a.End) && string(rest[a.Start:a.End]) == text[a.Start:a.End]) {
+			continue
+		}
+		out = append(out, a)
+		if r.kind == Quote { // what a quotation says is looked at as well
+			continue
+		}
+		more = more || r.kind == Duration && a.End < at[1]
+		for i := a.Start; i < a.End; i++ {
+			rest[i] = ' '
+		}
+	}
+	return out, more
+}
+
+var between = regexp.MustCompile(`^\s?(?:and|to|or|–|-|,)\s?$`)
+
+// shareUnits gives the first number of "7 and 5 minutes" the unit of the second.
+func shareUnits(text string, all []Atom) []Atom {
+	for i := len(all) - 2; i >= 0; i-- { // from the end: "12, 25 and 18 minutes"
+		a, b := &all[i], all[i+1]
+		if b.Start < a.End { // a quotation, and what stands in it
+			continue
+		}
+		joint := between.FindString(text[a.End:b.Start])
+		if a.Kind != Number || joint == "" || strings.Contains(joint, "to") && a.Value*max(b.Unit, 1) > b.Value { // "503 to 62%"
+			continue
+		}
+		switch b.Kind {
+		case Percent:
+			a.Kind = Percent
+		case Duration, Size:
+			a.Kind, a.Value, a.Unit = b.Kind, a.Value*b.Unit, a.Unit*b.Unit
+			a.Key = number(a.Value)
+		}
+	}
+	return all
 }
 
 func makeLink(_ string, g []string, a *Atom) bool {
@@ -121,13 +235,13 @@ func makeCitation(_ string, g []string, a *Atom) bool {
 	return true
 }
 
-func makeCode(_ string, g []string, a *Atom) bool {
-	a.Key = fold(g[1])
+func makeCode(_ string, _ []string, a *Atom) bool {
+	a.Key = fold(strings.Trim(a.Text, "`"))
 	return a.Key != ""
 }
 
-func lower(_ string, g []string, a *Atom) bool {
-	a.Key = strings.ToLower(g[0])
+func lower(_ string, _ []string, a *Atom) bool {
+	a.Key = fold(a.Text)
 	return true
 }
 
@@ -147,18 +261,32 @@ func makeIncident(_ string, g []string, a *Atom) bool {
 	return g[1] != "" || strings.ContainsAny(g[0], "0123456789")
 }
 
-func makeNumber(_ string, g []string, a *Atom) bool {
-	text := g[0]
-	if len(g) > 1 {
-		text = g[1]
+func makeNumber(text string, g []string, a *Atom) bool {
+	digits, thousand := g[0], false
+	if len(g) > 1 && g[1] == "k" {
+		digits, thousand = strings.TrimSuffix(g[0], "k"), true
+	} else if len(g) > 1 && g[1] != "" {
+		digits = g[1]
 	}
-	v, err := strconv.ParseFloat(strings.ReplaceAll(text, ",", ""), 64)
-	if err != nil {
+	v, err := strconv.ParseFloat(strings.ReplaceAll(digits, ",", ""), 64)
+	if err != nil || a.Start > 0 && text[a.Start-1] == '.' && a.Start > 1 && isDigit(text[a.Start-2]) {
 		return false
 	}
-	a.Value, a.Key = v, strconv.FormatFloat(v, 'f', -1, 64)
+	a.Value, a.Unit = v, lastDigit(digits)
+	if thousand {
+		a.Value, a.Unit = 1000*v, 1000*a.Unit
+	}
+	a.Key = number(a.Value)
 	return true
 }
+
+// lastDigit is what a step of the last digit is worth: 0.1 in "4.7".
+func lastDigit(digits string) float64 {
+	_, decimals, _ := strings.Cut(digits, ".")
+	return math.Pow10(-len(decimals))
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 var sizes = map[string]float64{"K": 1, "M": 1 << 10, "G": 1 << 20, "T": 1 << 30}
 
@@ -167,8 +295,25 @@ func makeSize(text string, g []string, a *Atom) bool {
 		return false
 	}
 	a.Value *= sizes[g[2]]
-	a.Key = strconv.FormatFloat(a.Value, 'f', -1, 64)
+	a.Unit *= sizes[g[2]]
+	a.Key = number(a.Value)
 	return true
+}
+
+func makeShare(text string, g []string, a *Atom) bool {
+	n, err := strconv.Atoi(g[1])
+	of, errOf := strconv.Atoi(g[2])
+	if err != nil || errOf != nil || n > of || g[0] == "24/7" || a.Start > 0 && strings.IndexByte("./-:,", text[a.Start-1]) >= 0 {
+		return false
+	}
+	a.Value, a.Of, a.Unit, a.Key = float64(n), float64(of), 1, g[1]+"/"+g[2]
+	return true
+}
+
+// makeHash takes a fingerprint or a commit, which has letters and digits.
+func makeHash(_ string, g []string, a *Atom) bool {
+	a.Key = fold(g[0])
+	return strings.ContainsAny(g[0], anyDigit) && strings.ContainsFunc(g[0], unicode.IsLetter)
 }
 
 func makePath(_ string, g []string, a *Atom) bool {
@@ -181,17 +326,28 @@ func makePath(_ string, g []string, a *Atom) bool {
 
 // hostEnds are last parts that make a hyphenated word a name of something that
 // runs. Other words with a hyphen are English.
-var hostEnds = map[string]bool{
-	"service": true, "svc": true, "api": true, "gateway": true, "worker": true, "db": true, "database": true, "proxy": true,
-	"cache": true, "queue": true, "prod": true, "production": true, "staging": true, "server": true, "cluster": true, "node": true,
-	"pod": true, "web": true, "frontend": true, "backend": true, "consumer": true, "producer": true, "scheduler": true, "controller": true,
-}
+var hostEnds = wordSet(`service svc api gateway worker db database proxy cache queue prod production staging server cluster node pod web
+	frontend backend consumer producer scheduler controller engine hub export exporter import importer inventory control portal relay
+	runner sender sync edge store registry broker agent operator job cron function stream search auth login billing payments checkout
+	ledger router balancer mesh sidecar vpn dns cdn mq bus collector pipeline primary replica`)
+
+// english are first parts of compounds that only look like such a name.
+var english = wordSet(`self single multi in cross pre non on off full per sub inter intra customer front back read write dead out re un co
+	high low long short well top phase tier level sev step part day week late early first last next one two three follow end high`)
 
 func makeHost(_ string, g []string, a *Atom) bool {
+	first, _, _ := strings.Cut(g[0], "-")
 	last := g[0][strings.LastIndexByte(g[0], '-')+1:]
 	a.Key = g[0]
 	digits := strings.IndexFunc(g[0], func(r rune) bool { return r >= '0' && r <= '9' })
-	return hostEnds[last] || digits > 0
+	return !english[first] && (hostEnds[last] || digits > 0)
+}
+
+// makeDotted takes a name of a host with dots, but not "e.g" or a sentence that
+// goes on without a blank.
+func makeDotted(_ string, g []string, a *Atom) bool {
+	a.Key = g[0]
+	return len(g[0]) > 4 && strings.IndexFunc(g[0][:2], func(r rune) bool { return r == '.' }) < 0
 }
 
 func makeHandle(_ string, g []string, a *Atom) bool {
@@ -199,13 +355,44 @@ func makeHandle(_ string, g []string, a *Atom) bool {
 	return true
 }
 
+// How a person is named, and the words around that make a name a person's.
+const (
+	aName  = `\p{Lu}[\p{L}'’.-]+(?:\s\p{Lu}[\p{L}'’.-]+){1,2}|[\p{Han}\p{Hiragana}\p{Katakana}]{1,4}\s[\p{Han}\p{Hiragana}\p{Katakana}]{1,4}|\p{Arabic}+\s\p{Arabic}+`
+	before = `(?i:\b(?:assigned to|owned by|on call:?|on-call:?|escalate to|contact|page|ask|call|ping|tell|notify|reported by|fixed by|resolved by|note by|deployed by|owner:?|assignee:?))`
+	saying = `(?:says|said|writes|wrote|reports|reported|notes|noted|confirms|confirmed|thinks|guesses|suspects|tells|told|mentions|mentioned|warns|warned|deployed|released|shipped|merged|resolved|fixed|acknowledged|closed|restarted|owns|already)`
+)
+
 func makePerson(_ string, g []string, a *Atom) bool {
 	name := strings.TrimRight(g[1], ".,;:")
-	a.Start += strings.Index(g[0], g[1])
+	a.Start += strings.LastIndex(g[0], g[1])
 	a.End = a.Start + len(name)
 	a.Text, a.Key = name, fold(name)
 	return true
 }
 
-// fold makes texts comparable whatever their case and white space.
-func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+// titles are words in capitals that begin a line and are nobody's name.
+var titles = wordSet(`root cause likely probable possible blast radius next steps step action actions impact status current known issue issues
+	ruled fault summary timeline note important warning on call open ticket tickets what has runbook alert alerts incident service`)
+
+// makeSomebody takes two words in capitals for a person because of where they
+// stand. It may be wrong, so nobody is removed for it.
+func makeSomebody(text string, g []string, a *Atom) bool {
+	for w := range strings.FieldsSeq(fold(g[1])) {
+		if titles[strings.Trim(w, ".,:")] {
+			return false
+		}
+	}
+	a.Doubtful = true
+	return makePerson(text, g, a)
+}
+
+// makeQuote takes what is said to be said letter by letter: three words and more.
+func makeQuote(_ string, g []string, a *Atom) bool {
+	a.Key = letters(g[1])
+	return len(strings.Fields(g[1])) >= 3
+}
+
+// letters are a text's words alone: a quotation may change its marks.
+func letters(s string) string {
+	return strings.Join(strings.FieldsFunc(fold(s), func(r rune) bool { return !letter(r) }), " ")
+}

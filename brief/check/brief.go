@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -31,18 +32,25 @@ func (r Report) Clean() bool { return len(r.Marked)+len(r.Removed)+len(r.Repaire
 // pass is one walk through a brief.
 type pass struct {
 	x       *Index
-	section string // the heading of second level that the line stands under
+	section string // the heading that the line stands under, folded
 	columns []string
-	fence   bool
+	fence   string            // the marks that opened a block of code
+	doubts  []string          // what the line under check says without evidence
+	read    map[string][]Atom // lines that were taken apart already
 	report  Report
 }
 
 // Brief holds a brief against the evidence.
 func Brief(markdown string, x *Index) Report {
-	p := &pass{x: x}
+	p := &pass{x: x, read: map[string][]Atom{}}
 	var out []string
-	for line := range strings.SplitSeq(markdown, "\n") {
-		if checked, keep := p.line(line); keep {
+	lines := strings.Split(plainDigits(markdown), "\n")
+	for i, line := range lines {
+		below := ""
+		if i+1 < len(lines) {
+			below = lines[i+1]
+		}
+		if checked, keep := p.line(line, below); keep {
 			out = append(out, checked)
 		}
 	}
@@ -52,37 +60,75 @@ func Brief(markdown string, x *Index) Report {
 
 var (
 	headingLine = regexp.MustCompile(`^(#{1,6})\s+(.*)$`)
-	tableRule   = regexp.MustCompile(`^\s*\|?[\s:|-]+\|[\s:|-]*$`)
+	boldLine    = regexp.MustCompile(`^\*\*([^*|]{1,60})\*\*:?$`)
+	tableRule   = regexp.MustCompile(`^\s*\|?[\s:|-]*-[\s:|-]*\|[\s:|-]*$`)
 	listMarker  = regexp.MustCompile(`^\s*(?:[-*+]|\d{1,3}[.)])\s+`)
+	fenceLine   = regexp.MustCompile("^(`{3,}|~{3,})")
 )
 
-// line checks one line. It reports false when the line is removed.
-func (p *pass) line(line string) (string, bool) {
+// atoms are a line's: it is asked for them by every relation.
+func (p *pass) atoms(line string) []Atom {
+	all, ok := p.read[line]
+	if !ok {
+		all = Atoms(line)
+		p.read[line] = all
+	}
+	return all
+}
+
+// apart takes a line of the brief apart.
+func (p *pass) apart(text string) *line { return p.x.readAs(text, p.atoms(text)) }
+
+// line checks one line, with a look at the one below. It reports false when the
+// line is removed.
+func (p *pass) line(line, below string) (string, bool) {
 	trimmed := strings.TrimSpace(line)
-	switch {
-	case strings.HasPrefix(trimmed, "```"):
-		p.fence = !p.fence
-		return line, true
-	case p.fence:
-		return p.command(line), true
-	case trimmed == "":
-		p.columns = nil
-		return line, true
-	}
-	if m := headingLine.FindStringSubmatch(line); m != nil {
-		p.columns = nil
-		if len(m[1]) > 1 {
-			p.section = fold(m[2])
+	if mark := fenceLine.FindString(trimmed); mark != "" && (p.fence == "" || strings.HasPrefix(mark, p.fence)) {
+		if p.fence == "" {
+			p.fence = mark
+		} else {
+			p.fence = ""
 		}
+		return line, true
 	}
-	if strings.HasPrefix(trimmed, "|") {
+	if p.fence != "" {
+		return p.command(line), true
+	}
+	if trimmed == "" {
+		p.columns = nil
+		return line, true
+	}
+	p.title(trimmed)
+	if p.columns != nil || strings.Contains(line, "|") && tableRule.MatchString(below) {
 		return p.row(line)
 	}
-	p.columns = nil
-	if strings.HasPrefix(trimmed, ">") || p.section == "" {
+	if p.opening(trimmed) {
 		line = p.head(line)
 	}
 	return p.claim(line)
+}
+
+// title notes the section that begins with this line.
+func (p *pass) title(line string) {
+	if m := headingLine.FindStringSubmatch(line); m != nil && len(m[1]) > 1 {
+		p.section, p.columns = fold(m[2]), nil
+	} else if m := boldLine.FindStringSubmatch(line); m != nil && !tagged.MatchString(line) {
+		p.section = fold(m[1])
+	}
+}
+
+// opening tells whether a line may be of the status lines: a quote, or one before
+// the first section. What is said of a ticket is not said of the incident.
+func (p *pass) opening(line string) bool {
+	if !strings.HasPrefix(line, ">") && p.section != "" {
+		return false
+	}
+	for _, a := range p.atoms(line) {
+		if a.Kind == Ticket {
+			return false
+		}
+	}
+	return !strings.HasPrefix(line, "#")
 }
 
 // command checks a line of a code block: it must stand in the evidence.
@@ -97,13 +143,20 @@ func (p *pass) command(line string) string {
 
 // claim checks a line of prose, a list item or a heading.
 func (p *pass) claim(line string) (string, bool) {
-	skip := len(listMarker.FindString(line))
+	p.doubts = nil
 	line = p.relations(line)
+	skip := len(listMarker.FindString(line))
+	l := p.apart(line[skip:])
+	for _, w := range words(p.section) { // what the heading says, each line says
+		l.stems.add(w.stem)
+	}
+	if past, ok := p.pastIn(line); ok {
+		l.past = &past
+	}
 	var weak []Atom
-	atoms := Atoms(line[skip:])
-	for i := len(atoms) - 1; i >= 0; i-- { // from the end, so that cuts keep the offsets before them
-		a := atoms[i]
-		switch v := p.verdict(a); {
+	for i := len(l.atoms) - 1; i >= 0; i-- { // from the end, so that cuts keep the offsets before them
+		a := l.atoms[i]
+		switch v := p.verdict(l, a); {
 		case v == supported:
 		case v == invented && p.cuts(a):
 			line = cutOut(line, skip+a.Start, skip+a.End)
@@ -115,6 +168,7 @@ func (p *pass) claim(line string) (string, bool) {
 			weak = append(weak, a)
 		}
 	}
+	p.bare(line)
 	return p.marked(line, weak), true
 }
 
@@ -130,32 +184,61 @@ func cutOut(line string, start, end int) string {
 	if !strings.HasPrefix(line[start:end], "](") || open < 0 {
 		return line[:start] + line[end:]
 	}
-	return line[:open] + line[open+1:start] + line[end:]
+	return strings.TrimSuffix(line[:open], "!") + line[open+1:start] + line[end:]
 }
 
-func (p *pass) verdict(a Atom) verdict {
-	v := p.x.judge(a)
-	if v == unproven && p.proposal() {
+func (p *pass) verdict(l *line, a Atom) verdict {
+	v := p.x.judge(l, a)
+	if v == unproven && p.proposal(l.text) && idea(a) {
 		return supported
 	}
 	return v
 }
 
-// proposal is a place for what should be done later: its numbers are ideas, its
-// identifiers are not.
-func (p *pass) proposal() bool { return strings.HasPrefix(p.section, "follow") }
+// proposal is a place for what should be done later: its amounts are ideas, what
+// it names is not, and neither is what it says happened.
+func (p *pass) proposal(line string) bool {
+	return strings.HasPrefix(p.section, "follow") && !happened.MatchString(line)
+}
 
-func (p *pass) marked(line string, weak []Atom) string {
-	if len(weak) == 0 || strings.Contains(line, Mark) {
-		return line
+var happened = regexp.MustCompile(`(?i)\b(?:was|were|has been|have been|had|did|confirmed|ordered|offered|failed|broke|cost)\b`)
+
+func idea(a Atom) bool {
+	switch a.Kind {
+	case Number, Percent, Size, Duration, Share, Ordinal, Quote:
+		return true
+	case Code:
+		return !strings.Contains(a.Key, " ")
 	}
+	return false
+}
+
+// marked puts the mark at the end of a line, with what is not in evidence: its
+// atoms in their order, then what it says together.
+func (p *pass) marked(line string, weak []Atom) string {
 	sort.Slice(weak, func(i, j int) bool { return weak[i].Start < weak[j].Start })
 	var words []string
 	for _, a := range weak {
-		words = append(words, strings.Trim(a.Text, "`"))
+		said := strings.Trim(a.Text, "`")
+		if !slices.ContainsFunc(append(words, p.doubts...), func(w string) bool { return says(w, said) }) {
+			words = append(words, said)
+		}
 		p.found(&p.report.Marked, a.Kind, a.Text, line)
 	}
+	words = append(words, p.doubts...)
+	p.doubts = nil
+	if len(words) == 0 || strings.Contains(line, Mark) {
+		return line
+	}
 	return strings.TrimRight(line, " ") + fmt.Sprintf(" %s: %s", Mark, strings.Join(words, ", "))
+}
+
+// doubt notes that a line says something together that the evidence does not.
+func (p *pass) doubt(line string, k Kind, what string) {
+	if !slices.Contains(p.doubts, what) {
+		p.doubts = append(p.doubts, what)
+		p.found(&p.report.Marked, k, what, line)
+	}
 }
 
 // found files a finding.
@@ -164,5 +247,8 @@ func (p *pass) found(list *[]Finding, k Kind, what, line string) {
 	if len(r) > 160 {
 		r = append(r[:159], '…')
 	}
-	*list = append(*list, Finding{Kind: k, What: what, Line: string(r)})
+	f := Finding{Kind: k, What: what, Line: string(r)}
+	if !slices.Contains(*list, f) {
+		*list = append(*list, f)
+	}
 }

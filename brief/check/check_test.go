@@ -248,20 +248,6 @@ func TestAtomsAreTypedAndNormal(t *testing.T) {
 	}
 }
 
-func FuzzCheck(f *testing.F) {
-	f.Add(honest)
-	f.Add("| a | `b \\| c` |\n|-|-|\n| PLAT-892 | x |")
-	x := NewIndex(sample(), nil)
-	f.Fuzz(func(t *testing.T, text string) {
-		for _, a := range Atoms(text) {
-			if a.Start < 0 || a.End > len(text) || a.Start > a.End {
-				t.Fatalf("atom %+v of %d bytes", a, len(text))
-			}
-		}
-		Brief(text, x)
-	})
-}
-
 func BenchmarkCheck(b *testing.B) {
 	f := sample()
 	for b.Loop() {

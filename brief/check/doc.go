@@ -1,16 +1,50 @@
 // Package check holds a brief against its evidence, in code: prompts that ask
 // for honesty do not give it.
 //
-// Brief takes the text apart line by line into atoms (links, ids, tickets,
-// people, dates, times, durations, numbers, paths, commands) and looks each up
-// in an Index that the same extraction made from the evidence. Membership is not
-// enough, so relations are checked too: this ticket has that status, that past
-// incident took so long and had that fix, the header is the incident's.
+// Brief takes the text apart line by line into atoms (atom.go: links, ids,
+// tickets, people, dates, times, durations, numbers, versions, paths, commands,
+// quotations) and looks each up in an Index that the same extraction made from
+// the evidence (index.go, typed.go). Membership is not enough:
+//
+//   - A figure must be one of the same thing (figure.go): of the host or service
+//     that the line names, with the line's words beside it in the evidence, and
+//     not with those of another figure.
+//   - The status line is the incident's own (head.go). What is said of an earlier
+//     incident is that incident's (past.go), of a ticket that ticket's (ticket.go),
+//     of a person what that person wrote, did or is on call for (person.go).
+//   - Counts are the counts of lists that were read whole (says.go); "none" needs
+//     somebody who looked and found none (denial.go); a rollback needs a change of
+//     the paged service.
+//   - A sentence without figures and names is doubted when three quarters of its
+//     words are in no evidence (prose.go). Opinions that say so are not judged.
 //
 // What the evidence does not carry is repaired when it has exactly one right
 // value, marked at the end of its line when it matters, and removed with its
 // line when it names an identifier, a link or a person that does not exist.
-// Prose without atoms is not judged.
+//
+// # What is equal
+//
+// Two ways of saying the same are equal, within these limits:
+//
+//	a link                its address, without a last slash or punctuation
+//	a name, a word        whatever its case and accents: Ines is Inês; karl or @karl is Karl Brandt
+//	a digit               of any script and width: ８.４％ is 8.4%
+//	a number, a percent   exact; with fewer decimals, the real one rounded: 8% is 8.4%, not 0% or 9%
+//	                      1,460 is 1460, 9.8k is 9750 to 9850, 0.114 of a ratio is 11.4%
+//	a size                half of its last digit, at most 10 %, and 5 % for 1000 against 1024: 1 GB is 1Gi
+//	a duration            rounded or cut to its smallest unit: "12 min" is 11 min 30 s to 12 min 59 s
+//	                      90 s is 1 min 30 s, "two minutes" is 2 min, lag_seconds: 312 is 312 s
+//	"ago"                 against the clock of the facts, within one unit or 10 %
+//	"in 58 minutes"       the same, forwards, within one unit
+//	a time of day         one minute, in UTC: 15:00 CET, 14:00Z, 2 PM UTC and 19:30+05:30 are one;
+//	                      a zone that nobody knows is none; a time that the evidence has on
+//	                      another day needs that day's date in its line
+//	a date                the day, and its year when it is named: Feb 15th, 15 February, 2026-02-15, 2月15日
+//	a count               in digits or words, ordinal or not, singular or plural: third, 3rd, three times
+//	a status              whatever its case; open is any that is not done, closed and done are one
+//	a quotation           its words; marks between them may differ
+//	a command             letter by letter but for white space and case, with the placeholders of a
+//	                      runbook filled in by words that the evidence has
 //
 // Pure functions on values, on either side of the workflow line; the only clock
 // is the one in the facts.

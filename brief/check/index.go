@@ -1,7 +1,9 @@
 package check
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,81 +14,254 @@ import (
 // Index is the evidence, taken apart for looking things up.
 type Index struct {
 	facts     evidence.Facts
+	brought   []evidence.Item
 	text      string // every evidence text, folded
-	keys      map[Kind]map[string]bool
-	durations []float64
-	minutes   []float64
-	moments   []time.Time // every full time in the evidence
+	said      string // the same, words alone
+	stems     set    // every word of it
+	keys      map[Kind]set
+	figures   map[Kind][]figure
+	records   []*record
+	moments   []time.Time            // every full time in the evidence
+	today     set                    // the days that "at 14:02" may mean
+	services  set                    // what is deployed, by name
+	names     set                    // the same, and hosts, providers and the like
+	wrote     map[string][]utterance // what was read, by who wrote it
+	people    []string               // everybody whom the evidence names
+	peoples   set                    // the words of their names
 	tickets   map[string]incident.Ticket
 	past      []incident.Past
-	changed   bool // a change of the paged service is in the evidence
 	templates []*regexp.Regexp
+	programs  set // first words of commands
 }
 
 // NewIndex indexes the facts, and what the agent's tools brought.
 func NewIndex(f evidence.Facts, brought []evidence.Item) *Index {
-	x := &Index{facts: f, keys: map[Kind]map[string]bool{}, tickets: map[string]incident.Ticket{}}
-	var all strings.Builder
-	for _, i := range append(append([]evidence.Item{}, f.Items...), brought...) {
-		if i.State == evidence.Nothing || i.State == evidence.NotSetUp {
-			continue
+	x := &Index{
+		facts: f, brought: brought, keys: map[Kind]set{}, figures: map[Kind][]figure{}, today: set{}, names: set{},
+		wrote: map[string][]utterance{}, stems: set{}, programs: set{}, tickets: map[string]incident.Ticket{},
+	}
+	for _, d := range []time.Duration{-36 * time.Hour, -24 * time.Hour, 0, 24 * time.Hour} {
+		if f.ReadAt.IsZero() {
+			break
 		}
-		x.add(i)
-		all.WriteString(i.Text + "\n" + i.Why + "\n")
+		x.today.add(f.ReadAt.Add(d).UTC().Format("01-02"))
 	}
-	x.addTyped()
-	for _, v := range []string{f.Incident.Title, f.Incident.Service.Name, f.Incident.EscalationPolicy.Name, f.Incident.ID} {
-		all.WriteString(v + "\n")
-		x.atoms(v)
+	items := slices.DeleteFunc(append(append([]evidence.Item{}, f.Items...), brought...), func(i evidence.Item) bool {
+		return i.State == evidence.Nothing || i.State == evidence.NotSetUp
+	})
+	x.peopleOf(items)
+	x.namesOf(items)
+	var all strings.Builder
+	for _, i := range items {
+		x.put(Citation, i.ID())
+		x.put(Link, addressKey(i.URL))
+		text := plainDigits(i.Text + "\n" + i.Why)
+		x.add(text, scope{cited: i.ID(), current: x.ofIncident(i), past: x.ofPast(i)}, x.implied(i)...)
+		all.WriteString(text + "\n")
 	}
+	all.WriteString(x.addTyped())
 	x.text = fold(all.String())
-	for _, i := range brought {
-		x.ticketsIn(i.Text)
-		x.changed = x.changed || strings.Contains(i.Source, "change_events") && len(Atoms(i.Text)) > 0
-	}
+	x.said = letters(x.text)
 	return x
 }
 
-func (x *Index) add(i evidence.Item) {
-	x.put(Citation, i.ID())
-	x.put(Link, addressKey(i.URL))
-	for line := range strings.SplitSeq(i.Text+"\n"+i.Why, "\n") {
-		x.atoms(line)
+// peopleOf collects who is named, who wrote what, and what is known of tickets.
+func (x *Index) peopleOf(items []evidence.Item) {
+	for _, t := range x.facts.Tickets {
+		x.tickets[t.Key] = t
 	}
-	for _, m := range moment.FindAllString(i.Text, -1) {
-		x.moment(m)
+	for _, i := range items {
+		x.authorsIn(plainDigits(i.Text))
+		x.ticketsIn(i.Text)
 	}
-	x.templatesIn(i.Text)
-}
-
-func (x *Index) atoms(text string) {
-	for _, a := range Atoms(text) {
-		x.put(a.Kind, a.Key)
-		switch a.Kind {
-		case Duration:
-			x.durations = append(x.durations, a.Value)
-		case Clock:
-			x.minutes = append(x.minutes, a.Value)
-		case Date:
-			x.put(Date, withoutYear(a.Key))
-		case Code: // what stands in a code span is said as well
-			x.atoms(strings.ReplaceAll(a.Text, "`", " "))
+	x.people, x.peoples = sortedKeys(x.roster()), set{}
+	for _, name := range x.people {
+		for _, w := range words(name) {
+			x.peoples.add(w.stem)
 		}
 	}
 }
 
-func withoutYear(key string) string {
-	if len(key) > 5 {
-		return key[len(key)-5:]
+// namesOf collects the services that have a name.
+func (x *Index) namesOf(items []evidence.Item) {
+	f := x.facts
+	x.names.add(strings.ToLower(f.Incident.Service.Name))
+	for _, p := range append(append([]incident.Past{}, f.Past...), f.Related...) {
+		x.names.add(strings.ToLower(p.Incident.Service.Name))
 	}
-	return key
+	for _, c := range f.Changes {
+		for _, s := range c.Services {
+			x.names.add(strings.ToLower(s.Name))
+		}
+	}
+	for _, i := range items {
+		for _, m := range versioned.FindAllStringSubmatch(i.Text, -1) {
+			x.names.add(m[1])
+		}
+	}
+	x.services = maps.Clone(x.names)
+	for _, a := range f.Alerts {
+		for _, m := range named.FindAllStringSubmatch(a.Summary+"\n"+a.Details, -1) {
+			x.names.add(m[1] + m[2])
+		}
+	}
+}
+
+// versioned is what is deployed.
+var versioned = regexp.MustCompile(`\b([a-z][a-z0-9]*(?:-[a-z0-9]+)+) v\d`)
+
+// named is what an alert names: before the colon of its summary, and under a
+// label that says so.
+var named = regexp.MustCompile(`(?m)^([a-z0-9]+(?:-[a-z0-9]+)+):\s|(?i:host|pod|node|service|instance|provider|upstream|replica|cluster|broker|peer|server|database|tunnel|target)\w*:\s+([a-z0-9]+(?:-[a-z0-9]+)+)$`)
+
+// implied is what an item is about without saying so: the paged service.
+func (x *Index) implied(i evidence.Item) []string {
+	switch i.Source {
+	case evidence.Incident, evidence.Alerts, evidence.Notes, evidence.Log:
+		return []string{strings.ToLower(x.facts.Incident.Service.Name)}
+	}
+	return nil
+}
+
+// ofIncident tells whether an item is about the incident under review itself.
+func (x *Index) ofIncident(i evidence.Item) bool {
+	if len(x.implied(i)) > 0 || i.Derived {
+		return true
+	}
+	for _, a := range x.facts.Alerts {
+		if a.ID != "" && strings.Contains(i.Text, a.ID) {
+			return true
+		}
+	}
+	return false
+}
+
+// ofPast tells whether an item is about earlier incidents alone.
+func (x *Index) ofPast(i evidence.Item) bool {
+	if i.Source == evidence.Past {
+		return true
+	}
+	for _, p := range x.facts.Past {
+		for _, n := range p.Notes {
+			if strings.Contains(i.Source, "notes") && strings.Contains(i.Text, n.Text) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// scope is what a text of the evidence is about, and where it stands.
+type scope struct {
+	cited   string // "E2"
+	current bool   // the incident under review itself
+	past    bool   // earlier incidents
+}
+
+// add indexes a text of the evidence, record by record.
+func (x *Index) add(text string, of scope, names ...string) {
+	for _, block := range recordsOf(text) {
+		r := &record{text: fold(strings.Join(block, "\n")), stems: set{}, names: set{}, scope: of}
+		if strings.HasPrefix(block[0], "Earlier ones") { // what code derived of the past
+			r.current = false
+		}
+		r.names.add(names...)
+		x.records = append(x.records, r)
+		for _, line := range block {
+			x.line(r, line)
+		}
+	}
+	for _, m := range moment.FindAllString(text, -1) {
+		x.moment(m)
+	}
+	x.templatesIn(text)
+}
+
+// recordsOf splits a text into records: a line, with the indented ones below it.
+func recordsOf(text string) [][]string {
+	var out [][]string
+	for line := range strings.SplitSeq(text, "\n") {
+		indented := strings.HasPrefix(line, " ") && strings.TrimSpace(line) != ""
+		if !indented || len(out) == 0 {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], line)
+	}
+	return out
+}
+
+// stamped is a line that begins with when it was written, and by whom.
+var stamped = regexp.MustCompile(`^\s*\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)? UTC(?: \[[^\]]*\])?,? ([^:\n]{2,60}?)(?: \([^)]*\))?: `)
+
+// line indexes one line of a record.
+func (x *Index) line(r *record, text string) {
+	text = listMarker.ReplaceAllString(text, strings.Repeat(" ", len(text)-len(strings.TrimLeft(text, " "))))
+	l := x.read(text)
+	for s := range l.stems {
+		r.stems.add(s)
+		x.stems.add(s)
+		r.foreign = r.foreign || s[0] >= 0x80
+	}
+	for n := range l.names {
+		r.names.add(n)
+		r.stems.add(n)
+	}
+	if at := stamped.FindStringSubmatchIndex(text); at != nil && !strings.Contains(text[at[2]:at[3]], ". ") {
+		l.stamp = at[2] // the time before is when it was written, whatever it says
+	}
+	for i, a := range l.atoms {
+		x.atom(r, l, a)
+		if f := &r.figures; a.Kind == Clock && len(*f) > 0 && i > 0 && l.atoms[i-1].Kind == Date && a.Start-l.atoms[i-1].End <= 2 {
+			(*f)[len(*f)-1].day = l.atoms[i-1].Key
+			all := x.figures[Clock]
+			all[len(all)-1].day = l.atoms[i-1].Key
+		}
+	}
+}
+
+func (x *Index) atom(r *record, l *line, a Atom) {
+	x.put(a.Kind, a.Key)
+	switch a.Kind {
+	case Date:
+		x.put(Date, withoutYear(a.Key))
+	case Code: // what stands in a code span is said as well
+		if first, _, ok := strings.Cut(a.Key, " "); ok {
+			x.programs.add(first)
+		}
+		inside := x.read(strings.ReplaceAll(a.Text, "`", " "))
+		for _, o := range inside.atoms {
+			x.atom(r, inside, o)
+		}
+	case Share: // "14 of 48 gates" says 14 and 48
+		near := l.near(a)
+		for _, v := range []float64{a.Value, a.Of} {
+			x.figure(r, figure{Atom: Atom{Kind: Number, Text: number(v), Key: number(v), Value: v, Unit: 1}, near: near, bound: l.bound(a)})
+		}
+	case Number:
+		for _, o := range byLabel(a, l.label) {
+			x.figure(r, figure{Atom: o, near: l.near(a), rate: l.rate(a), bound: l.bound(a)})
+		}
+	}
+	if figures[a.Kind] {
+		f := figure{Atom: a, near: l.near(a), rate: l.rate(a), bound: l.bound(a)}
+		if status(a) {
+			f.tight = l.tight(a)
+		}
+		x.figure(r, f)
+	}
+}
+
+func (x *Index) figure(r *record, f figure) {
+	f.rec = r
+	r.figures = append(r.figures, f)
+	x.figures[f.Kind] = append(x.figures[f.Kind], f)
 }
 
 func (x *Index) put(k Kind, key string) {
 	if x.keys[k] == nil {
-		x.keys[k] = map[string]bool{}
+		x.keys[k] = set{}
 	}
-	x.keys[k][key] = true
+	x.keys[k].add(key)
 }
 
 func (x *Index) has(k Kind, key string) bool { return x.keys[k][key] }
@@ -101,87 +276,4 @@ func (x *Index) moment(text string) {
 			return
 		}
 	}
-}
-
-// addTyped indexes what the typed facts know beside their texts.
-func (x *Index) addTyped() {
-	f := x.facts
-	for _, t := range f.Tickets {
-		x.tickets[t.Key] = t
-	}
-	x.past = append(append([]incident.Past{}, f.Past...), f.Related...)
-	for _, p := range x.past {
-		x.when(p.Incident.CreatedAt, p.Incident.ResolvedAt)
-		x.put(Link, addressKey(p.Incident.URL))
-		x.atoms(number(p.Incident))
-		if d := evidence.Took(p.Incident); d > 0 {
-			x.durations = append(x.durations, d.Seconds())
-		}
-	}
-	x.when(f.Incident.CreatedAt, f.Incident.ResolvedAt, f.Incident.UpdatedAt, f.ReadAt)
-	x.atoms(number(f.Incident))
-	x.put(Link, addressKey(f.Incident.URL))
-	for _, l := range f.Links() {
-		x.put(Link, addressKey(l))
-	}
-	for _, a := range f.Alerts {
-		x.when(a.CreatedAt, a.ResolvedAt)
-		if !a.CreatedAt.IsZero() && a.ResolvedAt.After(a.CreatedAt) {
-			x.durations = append(x.durations, a.ResolvedAt.Sub(a.CreatedAt).Seconds())
-		}
-	}
-	for _, c := range f.Changes {
-		x.when(c.At)
-		x.changed = x.changed || touches(c, f.Incident.Service)
-	}
-}
-
-// touches tells whether a change is one of the paged service.
-func touches(c incident.Change, s incident.Ref) bool {
-	for _, r := range c.Services {
-		if r.ID != "" && r.ID == s.ID || r.Name != "" && strings.EqualFold(r.Name, s.Name) {
-			return true
-		}
-	}
-	return len(c.Services) == 0
-}
-
-func (x *Index) when(times ...time.Time) {
-	for _, t := range times {
-		if t.IsZero() {
-			continue
-		}
-		t = t.UTC()
-		x.moments = append(x.moments, t)
-		x.minutes = append(x.minutes, float64(t.Hour()*60+t.Minute()))
-		x.put(Date, t.Format("2006-01-02"))
-		x.put(Date, t.Format("01-02"))
-	}
-}
-
-// The two shapes in which our own tools show a ticket.
-var (
-	ticketInList = regexp.MustCompile(`- ([A-Z][A-Z0-9_]+-\d+) \[([^,\]]+), [^,\]]+, ([^,\]]+), updated`)
-	ticketAlone  = regexp.MustCompile(`(?m)^([A-Z][A-Z0-9_]+-\d+): .*\n(?:\S+\n)?Status: ([^;\n]+); priority: [^;\n]+; assignee: ([^\n]+)`)
-)
-
-func (x *Index) ticketsIn(text string) {
-	for _, re := range []*regexp.Regexp{ticketInList, ticketAlone} {
-		for _, m := range re.FindAllStringSubmatch(text, -1) {
-			who := strings.TrimSpace(m[3])
-			if who == "unassigned" {
-				who = ""
-			}
-			x.tickets[m[1]] = incident.Ticket{Key: m[1], Status: strings.TrimSpace(m[2]), Assignee: who}
-		}
-	}
-}
-
-// number names an incident in all the ways a text may.
-func number(i incident.Incident) string {
-	s := i.ID
-	if i.Number > 0 {
-		s += " #" + itoa(i.Number)
-	}
-	return s
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // makeDate gives a day the key "03-01", with the year in front when it is named.
@@ -33,6 +34,14 @@ func makeDate(_ string, g []string, a *Atom) bool {
 	return true
 }
 
+func makeKanjiDate(_ string, g []string, a *Atom) bool {
+	a.Key = fmt.Sprintf("%02s-%02s", g[2], g[3])
+	if g[1] != "" {
+		a.Key = g[1] + "-" + a.Key
+	}
+	return true
+}
+
 func monthNumber(name string) string {
 	t, err := time.Parse("Jan", strings.ToUpper(name[:1])+strings.ToLower(name[1:3]))
 	if err != nil {
@@ -41,54 +50,108 @@ func monthNumber(name string) string {
 	return fmt.Sprintf("%02d", int(t.Month()))
 }
 
-// makeClock gives a time of day its minute, in UTC when the zone is named.
+// zones are the offsets of zone names from UTC, in minutes. A name with two
+// meanings, such as IST or CST, is none of them.
+var zones = map[string]int{
+	"": 0, "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120, "EET": 120, "EEST": 180, "MSK": 180,
+	"EST": -300, "EDT": -240, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420, "JST": 540, "KST": 540, "AEST": 600, "AEDT": 660,
+}
+
+// makeClock gives a time of day its minute in UTC. A time in a zone that nobody
+// knows has no minute that the evidence could have.
 func makeClock(text string, g []string, a *Atom) bool {
 	if a.Start > 0 && (isDigit(text[a.Start-1]) || text[a.Start-1] == ':') {
 		return false
 	}
 	h, _ := strconv.Atoi(g[1])
 	m, _ := strconv.Atoi(g[2])
-	minute := h*60 + m
-	if z := g[3]; len(z) >= 5 {
-		oh, _ := strconv.Atoi(z[1:3])
-		om, _ := strconv.Atoi(z[len(z)-2:])
-		offset := oh*60 + om
-		if z[0] == '+' {
-			offset = -offset
-		}
-		minute = (minute + offset + 2*24*60) % (24 * 60)
+	switch strings.ToLower(g[3]) {
+	case "p":
+		h = h%12 + 12
+	case "a":
+		h %= 12
 	}
-	a.Value, a.Key = float64(minute), strconv.Itoa(minute)
+	offset, known := zoneOffset(g[4])
+	minute := (h*60 + m - offset + 2*24*60) % (24 * 60)
+	a.Value, a.Unit, a.Key = float64(minute), 1, strconv.Itoa(minute)
+	if !known {
+		a.Value, a.Key = -1, fold(g[0])
+	}
 	return true
+}
+
+// makeHour takes "2 PM UTC" for 2:00 PM UTC.
+func makeHour(text string, g []string, a *Atom) bool {
+	return makeClock(text, []string{g[0], g[1], "00", g[2], g[3]}, a)
+}
+
+// zoneOffset is the offset in minutes that a zone's name, "+05:30" or "UTC+2" says.
+func zoneOffset(zone string) (int, bool) {
+	if offset, ok := zones[zone]; ok {
+		return offset, true
+	}
+	at := strings.IndexAny(zone, "+-")
+	if at < 0 {
+		return 0, false
+	}
+	base, ok := zones[zone[:at]]
+	digits := strings.ReplaceAll(zone[at+1:], ":", "")
+	n, err := strconv.Atoi(digits)
+	if err != nil || !ok {
+		return 0, false
+	}
+	if len(digits) <= 2 {
+		n *= 100
+	}
+	offset := n/100*60 + n%100
+	if zone[at] == '-' {
+		offset = -offset
+	}
+	return base + offset, true
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-var onePart = regexp.MustCompile(`(\d+(?:\.\d+)?)\s?([a-z]+)`)
+var onePart = regexp.MustCompile(`(` + amount + `|` + inWords + `)\**\s?-?(\p{L}+)`)
 
-// makeDuration gives a duration its seconds.
+// makeDuration gives a duration its seconds. "1 hour and 5 minutes" is one; "90
+// seconds and 6 minutes" are two, of which the second is found by itself.
 func makeDuration(text string, g []string, a *Atom) bool {
-	if a.Start > 0 && (text[a.Start-1] == '.' || isDigit(text[a.Start-1])) {
+	if a.Start > 0 && partOfWord(text[a.Start-1]) {
 		return false
 	}
 	a.Unit = math.Inf(1)
-	for _, p := range onePart.FindAllStringSubmatch(g[0], -1) {
-		n, err := strconv.ParseFloat(p[1], 64)
-		unit := unitSeconds(p[2])
+	for _, at := range onePart.FindAllStringSubmatchIndex(g[0], -1) {
+		digits, unit := g[0][at[2]:at[3]], unitSeconds(g[0][at[4]:at[5]])
+		n, err := strconv.ParseFloat(strings.ReplaceAll(digits, ",", ""), 64)
+		if said, ok := numerals[strings.ToLower(digits)]; ok {
+			n, err = float64(said), nil
+		}
 		if err != nil || unit == 0 {
 			return false
 		}
+		if unit >= a.Unit {
+			a.Text = strings.TrimRight(strings.TrimSuffix(strings.TrimSpace(g[0][:at[0]]), " and"), ", ")
+			break
+		}
 		a.Value += n * unit
-		a.Unit = math.Min(a.Unit, unit)
+		a.Unit = min(a.Unit, unit*lastDigit(digits))
 	}
-	a.Key = strconv.FormatFloat(a.Value, 'f', -1, 64)
-	after := strings.ToLower(text[a.End:min(len(text), a.End+6)])
-	a.Ago = strings.HasPrefix(strings.TrimSpace(after), "ago")
+	a.End = a.Start + len(a.Text)
+	a.Key = number(a.Value)
+	after := strings.TrimLeft(text[a.End:], " *")
+	a.Ago = strings.HasPrefix(after, "ago") || strings.HasPrefix(after, "前") || strings.HasPrefix(after, "назад")
 	return true
 }
 
+func partOfWord(c byte) bool {
+	return c == '.' || c == '_' || isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
 func unitSeconds(u string) float64 {
-	switch {
+	switch first, _ := utf8.DecodeRuneInString(u); {
+	case first >= utf8.RuneSelf:
+		return foreignUnits[first]
 	case u == "ms" || strings.HasPrefix(u, "milli"):
 		return 0.001
 	case strings.HasPrefix(u, "s"):
@@ -105,14 +168,5 @@ func unitSeconds(u string) float64 {
 	return 0
 }
 
-// sameDuration compares within half of the smallest unit that was named, or 5 %,
-// whichever is more: "12 min" is 11 min 31 s to 12 min 36 s.
-func sameDuration(said Atom, real float64) bool {
-	return math.Abs(said.Value-real) <= math.Max(said.Unit/2+0.5, 0.05*real)
-}
-
-// sameAge compares an "ago" within one of its units, or 10 %: it was true when
-// the facts were read and is read a little later.
-func sameAge(said Atom, real float64) bool {
-	return math.Abs(said.Value-real) <= math.Max(said.Unit, 0.1*real)
-}
+// foreignUnits are the seconds of units in other scripts, by their first letter.
+var foreignUnits = map[rune]float64{'秒': 1, '分': 60, '時': 3600, '日': 86400, 'с': 1, 'м': 60, 'ч': 3600, 'д': 86400}

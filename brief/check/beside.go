@@ -1,0 +1,80 @@
+package check
+
+import (
+	"regexp"
+	"strings"
+)
+
+// closeBy is how many bytes beside a figure its unit and its bound are looked for.
+const closeBy = 64
+
+// before is what stands close before an atom.
+func (l *line) before(a Atom) string { return l.text[max(0, a.Start-closeBy):a.Start] }
+
+// after is what stands close after an atom.
+func (l *line) after(a Atom) string { return l.text[a.End:min(len(l.text), a.End+closeBy)] }
+
+const unitOfTime = `(second|sec|s|minute|min|hour|h|day)`
+
+var (
+	perUnit   = regexp.MustCompile(`(?i)^\**\s?(?:[\p{L}/]+\s){0,2}?(?:per|an?|/)\s?` + unitOfTime + `\b|^\**\s?\p{L}+/` + unitOfTime + `\b`)
+	labelRate = regexp.MustCompile(`(?i)(?:_per_|_p)` + unitOfTime + `$`)
+)
+
+var rateUnits = map[string]string{
+	"second": "second", "sec": "second", "s": "second", "minute": "minute", "min": "minute", "hour": "hour", "h": "hour", "day": "day",
+}
+
+// rate is the unit of time that an amount is per: of "2300 reads per second", and
+// of the label reads_per_second.
+func (l *line) rate(a Atom) string {
+	if m := perUnit.FindStringSubmatch(l.after(a)); m != nil {
+		return rateUnits[strings.ToLower(m[1]+m[2])]
+	}
+	if m := labelRate.FindStringSubmatch(l.label); m != nil {
+		return rateUnits[strings.ToLower(m[1])]
+	}
+	return ""
+}
+
+// bound is whether a figure is a threshold rather than what was measured. "More
+// than 24 minutes" may be either.
+type bound int
+
+const (
+	measured bound = iota
+	either
+	threshold
+)
+
+// fits tells whether two figures can be the same in this.
+func fits(a, b bound) bool { return a == b || a == either || b == either }
+
+var (
+	thresholds  = regexp.MustCompile(`(?i)(?:\b(?:above|below|threshold|exceed\w*|limit|max(?:imum)?|minimum)\b|しきい値|閾値|上限|[<>≤≥])[\s:=(はが]*(?:of|is|was|at|a)?\s*\**$`)
+	isThreshold = regexp.MustCompile(`(?i)^\s*-?(?:threshold|limit)\b`)
+	approx      = regexp.MustCompile(`(?i)\b(?:over|under|more than|less than|fewer than|at least|at most|up to|within|beyond|almost|nearly|reach\w*)\s*\**$`)
+	overIt      = regexp.MustCompile(`^\s?%?\s?(?:を?超|以上|以下|未満|を上回|を下回)`)
+	unitAtEnd   = regexp.MustCompile(`_(?:seconds|ms|bytes|percent|pct)$`)
+)
+
+func (l *line) bound(a Atom) bound {
+	before, after := l.before(a), l.after(a)
+	if l.label != "" {
+		before = strings.ReplaceAll(unitAtEnd.ReplaceAllString(l.label, ""), "_", " ")
+	}
+	switch {
+	case thresholds.MatchString(before), isThreshold.MatchString(after), overIt.MatchString(after):
+		return threshold
+	case approx.MatchString(before):
+		return either
+	}
+	return measured
+}
+
+var inTime = regexp.MustCompile(`(?i)\bin\s+(?:about\s+|less than\s+)?\**$`)
+
+// ahead tells whether a duration is one until something happens.
+func (l *line) ahead(a Atom) bool {
+	return inTime.MatchString(l.before(a)) || strings.HasPrefix(strings.TrimSpace(l.after(a)), "left")
+}

@@ -1,0 +1,290 @@
+package check
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/opsbuddy/opsbuddy/incident"
+)
+
+// utterance is what somebody wrote, in a note, a message or a comment.
+type utterance struct {
+	stems   set
+	foreign bool
+}
+
+// The shapes in which notes, messages and comments name who wrote them, with the
+// words that follow.
+var wrote = []*regexp.Regexp{
+	regexp.MustCompile(`(?m)^\s*- \d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)? UTC(?: \[[^\]]*\])?,? ([^:\n]{2,60}?)(?: \([^)]*\))?: (.*(?:\n {2,}.*)*)`),
+	regexp.MustCompile(`(?m)^\s*note(?: by)?:? (?:\d{4}-\d\d-\d\d \d\d:\d\d UTC, )?([^:\n]{2,60}): (.*)`),
+	regexp.MustCompile(`(?m)^([^,\n]{2,60}), \d{4}-\d\d-\d\d \d\d:\d\d UTC:\n((?:.+\n?)*)`),
+}
+
+// authorsIn collects who wrote what a text has.
+func (x *Index) authorsIn(text string) {
+	for _, re := range wrote {
+		for _, m := range re.FindAllStringSubmatch(text, -1) {
+			if strings.Contains(m[1], ". ") { // a log's sentence, not a name
+				continue
+			}
+			u := utterance{stems: set{}}
+			for _, w := range words(m[2]) {
+				u.stems.add(w.stem)
+				u.foreign = u.foreign || w.stem != "" && w.stem[0] >= 0x80
+			}
+			name := fold(m[1])
+			x.wrote[name] = append(x.wrote[name], u)
+		}
+	}
+}
+
+// roster are the people whom the evidence names, folded.
+func (x *Index) roster() set {
+	f := x.facts
+	all := set{}
+	for _, o := range f.OnCall {
+		all.add(fold(o.Person.Name))
+	}
+	for _, a := range f.Incident.Assignees {
+		all.add(fold(a.Name))
+	}
+	for _, t := range x.tickets {
+		all.add(fold(t.Assignee))
+		for _, c := range t.Comments {
+			all.add(fold(c.Author))
+		}
+	}
+	for _, p := range x.past {
+		for _, n := range p.Notes {
+			all.add(fold(n.Author))
+		}
+	}
+	for _, m := range f.Messages {
+		all.add(fold(m.Author))
+	}
+	for name := range x.wrote {
+		all.add(name)
+	}
+	return all
+}
+
+// mention is a person of the evidence in a line.
+type mention struct {
+	name       string // as the evidence has it, folded
+	start, end int
+}
+
+// mentions are the people of the evidence in a line.
+func (p *pass) mentions(line string) []mention {
+	folded, at := foldedAt(line)
+	var out []mention
+	for _, name := range p.x.people {
+		for from := 0; ; {
+			i := strings.Index(folded[from:], name)
+			if i < 0 {
+				break
+			}
+			i += from
+			from = i + len(name)
+			if whole(folded, i, from) {
+				out = append(out, mention{name, at[i], at[from]})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b mention) int { return a.start - b.start })
+	return out
+}
+
+// foldedAt folds a line, and says for each byte where it stood.
+func foldedAt(line string) (folded string, at []int) {
+	var b strings.Builder
+	for i, r := range line {
+		one := unaccented(strings.ToLower(string(r)))
+		b.WriteString(one)
+		for range len(one) {
+			at = append(at, i)
+		}
+	}
+	return b.String(), append(at, len(line))
+}
+
+var (
+	afterSaying  = regexp.MustCompile(`^\**(?:\s*\([^)]*\))?\s+(?:(?:says|said|confirms|confirmed|thinks|guesses|suspects|tells|told|warns|warned|would|suggests|suggested|recommends|recommended|proposes|proposed|wants)\b|(?:writes|wrote|reports|reported|notes|noted|mentions|mentioned|asks|asked)\b(?:\s+(?:that|in|at|on|whether|if)\b|[:,]|\s+[“"]))`)
+	afterColon   = regexp.MustCompile(`^\**:\s`)
+	inChannel    = regexp.MustCompile(`^\**\s+in\s+#`)
+	beforeSaying = regexp.MustCompile(`(?i)(?:\bsays|\bsaid)\s+\**$`)
+	accordingTo  = regexp.MustCompile(`(?i)(?:\baccording to|\bnote by|\bmessage from)\s+\**$`)
+	asSaid       = regexp.MustCompile(`(?i)\bas\s+\**$`)
+	startOfLine  = regexp.MustCompile(`^\s*(?:[-*+]\s+|\d+[.)]\s+|>\s*)?\**$`)
+	afterOnCall  = regexp.MustCompile(`(?i)^[^.;]{0,30}?\b(?:on[- ]call|level\s\d)\b`)
+	beforeOnCall = regexp.MustCompile(`(?i)\b(?:on[- ]call|level\s\d)(?:,?\slevel\s\d)?(?::\**|\s+is|,)?\s+\**$`)
+	level        = regexp.MustCompile(`(?i)\blevel\s(\d)\b`)
+	acting       = regexp.MustCompile(`(?i)^\s+(?:already\s+)?(resolved|acknowledged|closed|fixed|restarted|deployed|released|shipped|merged|rolled back|reverted)\b`)
+	actedBy      = regexp.MustCompile(`(?i)\b(resolved|acknowledged|closed|fixed|solved|handled|restarted|reverted|rolled back|renewed)\s+by\s+\**$`)
+)
+
+// persons checks what a line says that somebody did: spoke, is on call, ended or
+// deployed something.
+func (p *pass) persons(line string) {
+	all := p.mentions(line)
+	for n, m := range all {
+		before, after := line[:m.start], line[m.end:]
+		if n > 0 { // what stands between two people is said of one of them
+			before = line[all[n-1].end:m.start]
+		}
+		if n+1 < len(all) {
+			after = line[m.end:all[n+1].start]
+		}
+		name := line[m.start:m.end]
+		if words, speaks := said(before, after); speaks && !p.x.uttered(m.name, words, p.x.peoples) {
+			p.doubt(line, Person, name+" said no such thing")
+		}
+		if !p.onCall(m.name, before, after) {
+			p.doubt(line, Person, name+" on call")
+		}
+		if verb := acted(before, after); verb != "" && !p.did(line, m.name, verb) {
+			p.doubt(line, Person, name+" "+verb)
+		}
+	}
+}
+
+// said tells whether a line has somebody say something, and what.
+func said(before, after string) (words string, ok bool) {
+	switch {
+	case beforeSaying.MatchString(before):
+		return lastClause(before), true
+	case accordingTo.MatchString(before):
+		return firstClause(after), true
+	case asSaid.MatchString(before) && afterSaying.MatchString(after):
+		return lastClause(before), true
+	case afterSaying.MatchString(after):
+		return firstClause(afterSaying.ReplaceAllString(after, "")), true
+	case inChannel.MatchString(after):
+		return before, true
+	case afterColon.MatchString(after) && startOfLine.MatchString(before):
+		return firstClause(after[2:]), true
+	}
+	return "", false
+}
+
+var clauseEnd = regexp.MustCompile(`[.;]\s|\[E\d`)
+
+func firstClause(s string) string {
+	if at := clauseEnd.FindStringIndex(s); at != nil {
+		return s[:at[0]]
+	}
+	return s
+}
+
+func lastClause(s string) string {
+	all := clauseEnd.FindAllStringIndex(s, -1)
+	if len(all) == 0 {
+		return s
+	}
+	return s[all[len(all)-1][1]:]
+}
+
+var channelName = regexp.MustCompile(`#[\w-]+|\bchannel\b`)
+
+// uttered tells whether somebody wrote something like it: two of five words are
+// theirs. What is written in another script is not compared.
+func (x *Index) uttered(name, text string, people set) bool {
+	all := set{}
+	for _, w := range words(channelName.ReplaceAllString(plain(text), "")) {
+		if w.stem != "" && !people[w.stem] {
+			all.add(w.stem)
+		}
+	}
+	for _, u := range x.wrote[name] {
+		if u.foreign || 5*all.common(u.stems) >= 2*len(all) {
+			return true
+		}
+	}
+	return false
+}
+
+// onCall tells whether somebody who is said to be on call, or to be of a level,
+// is.
+func (p *pass) onCall(name, before, after string) bool {
+	a, b := afterOnCall.FindString(after), beforeOnCall.FindString(before)
+	if a == "" && b == "" {
+		return true
+	}
+	said := ""
+	if m := level.FindStringSubmatch(b + firstClause(after)); m != nil {
+		said = m[1]
+	}
+	for _, o := range p.x.facts.OnCall {
+		if fold(o.Person.Name) == name && (said == "" || said == itoa(o.Level)) {
+			return true
+		}
+	}
+	for _, i := range p.x.brought {
+		if (strings.Contains(i.Source, "oncalls") || strings.Contains(i.Source, "escalation_policy")) && strings.Contains(fold(i.Text), name) {
+			return true
+		}
+	}
+	return false
+}
+
+// acted is what somebody is said to have done, if anything.
+func acted(before, after string) string {
+	if m := actedBy.FindStringSubmatch(before); m != nil {
+		return strings.ToLower(m[1])
+	}
+	if m := acting.FindStringSubmatch(after); m != nil {
+		return strings.ToLower(m[1])
+	}
+	return ""
+}
+
+// did tells whether somebody did what a line says. Of an earlier incident its
+// notes tell who ended it.
+func (p *pass) did(line, name, verb string) bool {
+	past, ok := p.pastIn(line)
+	if !ok || len(past.Notes) == 0 {
+		return p.x.did(name, verb)
+	}
+	return slices.ContainsFunc(past.Notes, func(n incident.Note) bool { return fold(n.Author) == name })
+}
+
+// did tells whether a record of somebody has the word for what they are said to
+// have done. Who noted the restart that ended it has resolved it.
+func (x *Index) did(name, verb string) bool {
+	s := stem(strings.Fields(verb)[0])
+	for _, r := range x.records {
+		if !r.namesPerson(x, name) {
+			continue
+		}
+		if r.foreign && r.past { // its words cannot be compared
+			return true
+		}
+		for have := range r.stems {
+			if strings.HasPrefix(have, s) || s == "resolv" && strings.HasPrefix(have, "restart") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// namesPerson tells whether a record names a person, by name, by handle, or by a
+// first name that nobody else has.
+func (r *record) namesPerson(x *Index, who string) bool {
+	who = fold(who)
+	first, _, _ := strings.Cut(who, " ")
+	return says(r.text, who) || says(r.text, first) && !x.sharedFirst(first)
+}
+
+// sharedFirst tells whether two people of the evidence have this first name.
+func (x *Index) sharedFirst(first string) bool {
+	n := 0
+	for _, p := range x.people {
+		if strings.HasPrefix(p, first+" ") {
+			n++
+		}
+	}
+	return n > 1
+}

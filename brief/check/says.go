@@ -1,0 +1,251 @@
+package check
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/opsbuddy/opsbuddy/evidence"
+	"github.com/opsbuddy/opsbuddy/incident"
+)
+
+// relations checks what a line says together: of one incident, of one ticket, of
+// a person, of a list that was read whole, of a source that was read or not. Two
+// of them can repair it.
+func (p *pass) relations(line string) string {
+	line = p.linkLabels(p.pastIncident(line))
+	if judged.MatchString(p.section) && !p.before() {
+		p.elsewhere(line)
+	}
+	p.itself(line)
+	p.ticketsSaid(line)
+	p.persons(line)
+	p.count(line)
+	p.refusal(line)
+	p.state(line)
+	p.changes(line)
+	p.prose(line)
+	return line
+}
+
+// numerals are numbers in words.
+var numerals = map[string]int{
+	"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
+	"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10,
+}
+
+const numeral = `\d+|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth`
+
+var (
+	counting  = regexp.MustCompile(`(?i)\b(` + numeral + `)(?:st|nd|rd|th)?\s+((?:open|firing|recovered|critical|warning|error|more|new|active|related|similar)\s+)?(alerts?|tickets?|times?|occurrences?)\b([^.;:,]{0,24})`)
+	happening = regexp.MustCompile(`(?i)\b(?:happen|occur|recur|seen|came)\w*\b[^.;]{0,30}$|\b(?:this is|it is|it's|the)\s+$`)
+	// ofMany is what counts one of them: "the first alert", "one alert of many".
+	ofMany = regexp.MustCompile(`(?i)^(?:\d+(?:st|nd|rd|th)|one|first|second|third|\w+th)\s`)
+)
+
+// ofAlerts is the whole that alerts are counted of: "one alert of 60".
+var ofAlerts = regexp.MustCompile(`(?i)\balerts?\s(?:out\s)?of\s(?:all\s)?(\d+)\b`)
+
+// ofThem counts some of the alerts named before: "two of which have recovered".
+var ofThem = regexp.MustCompile(`(?i)\b(` + numeral + `) of (?:which|them|these)\b([^.;,]{0,24})`)
+
+// count holds counted things against the lists that were read whole.
+func (p *pass) count(line string) {
+	f := p.x.facts
+	if m := ofThem.FindStringSubmatch(line); m != nil && strings.Contains(fold(line), "alert") {
+		if n, right := counted(m[1]), p.alerts(m[2]); (areFiring.MatchString(m[2]) || areRecovered.MatchString(m[2])) && len(right) > 0 && !slices.Contains(right, n) {
+			p.doubt(line, Ordinal, strings.TrimSpace(m[0]))
+		}
+	}
+	if m := ofAlerts.FindStringSubmatch(line); m != nil && f.State(evidence.Alerts) == evidence.Found && f.AlertsCut.Total >= 0 && m[1] != itoa(max(len(f.Alerts), f.AlertsCut.Total)) {
+		p.doubt(line, Ordinal, m[0])
+	}
+	for _, at := range counting.FindAllStringSubmatchIndex(line, -1) {
+		m := groups(line, at)
+		n := counted(m[1])
+		var right []int
+		switch noun := strings.ToLower(m[3]); {
+		case strings.HasPrefix(noun, "alert") && !ofMany.MatchString(m[0]):
+			right = p.alerts(m[2] + m[4])
+		case strings.HasPrefix(noun, "time"), strings.HasPrefix(noun, "occurrence"):
+			right = p.times(line, noun == "times" && !happening.MatchString(line[:at[0]]))
+		case m[2] != "" && f.State(evidence.Tickets) == evidence.Found && f.TicketsCut.Complete() && !p.x.saysWords(m[0]):
+			right = []int{p.x.openTickets()}
+		}
+		if len(right) > 0 && !slices.Contains(right, n) {
+			p.doubt(line, Ordinal, strings.TrimSuffix(m[0], m[4]))
+		}
+	}
+}
+
+// counted is a number in digits or words.
+func counted(text string) int {
+	if n, ok := numerals[strings.ToLower(text)]; ok {
+		return n
+	}
+	n, _ := strconv.Atoi(text)
+	return n
+}
+
+func groups(text string, at []int) []string {
+	out := make([]string, len(at)/2)
+	for g := range out {
+		if at[2*g] >= 0 {
+			out[g] = text[at[2*g]:at[2*g+1]]
+		}
+	}
+	return out
+}
+
+var (
+	areFiring    = regexp.MustCompile(`(?i)\b(?:firing|fires?|active|open|triggered)\b`)
+	areRecovered = regexp.MustCompile(`(?i)\b(?:recovered|resolved|cleared|ended|over)\b`)
+)
+
+// alerts are the counts of alerts that are right to say: all, or those in the
+// state that is named with them.
+func (p *pass) alerts(state string) []int {
+	f := p.x.facts
+	all := max(len(f.Alerts), f.AlertsCut.Total)
+	recovered := p.x.recovered()
+	switch {
+	case f.State(evidence.Alerts) != evidence.Found || f.AlertsCut.Total < 0:
+		return nil
+	case !f.AlertsCut.Complete():
+		return []int{all}
+	case areFiring.MatchString(state):
+		return []int{all - recovered}
+	case areRecovered.MatchString(state):
+		return []int{recovered}
+	}
+	return []int{all, recovered, all - recovered}
+}
+
+// times are the counts of occurrences that are right to say. This one is among
+// them, unless it is told how many there were before. "restarted 6 times" counts
+// something else.
+func (p *pass) times(line string, other bool) []int {
+	r, recurs := p.x.facts.Recurs()
+	looked := p.x.facts.State(evidence.Past) == evidence.Found || p.x.facts.State(evidence.Past) == evidence.Nothing
+	switch {
+	case other:
+		return nil
+	case recurs && strings.Contains(fold(line), " times"):
+		return []int{r.Times, r.Times - 1}
+	case recurs:
+		return []int{r.Times}
+	case looked && !opinion.MatchString(line):
+		return []int{1}
+	}
+	return nil
+}
+
+var (
+	incidentIs = regexp.MustCompile(`(?i)\bincident (?:is|was|has been|remains|got)\s+(?:\w+ )?(resolved|closed|acknowledged|triggered)\b`)
+	alertsAre  = regexp.MustCompile(`(?i)\b(?:all|both|every|each of the|the)\s+(?:\w+ )?alerts?\s+(?:(?:have|has|are|is)\s+)?(?:\w+ )?(recovered|cleared|resolved|ended|over|firing|active|open|triggered)\b`)
+	allClear   = regexp.MustCompile(`(?i)^\W*all (?:is )?(?:clear|well|good)\b`)
+)
+
+var quoted = regexp.MustCompile(`[“"][^“”"]*[”"]`)
+
+// state holds what a line says of the incident's and the alerts' state against
+// what it is.
+func (p *pass) state(line string) {
+	f := p.x.facts
+	line = quoted.ReplaceAllString(line, "") // what somebody said is not said here
+	if m := incidentIs.FindStringSubmatch(line); m != nil {
+		said := strings.Replace(strings.ToLower(m[1]), "closed", incident.Resolved, 1)
+		if _, past := p.pastIn(line); !past && said != f.Incident.Status && f.Incident.Status != "" {
+			p.doubt(line, Host, "the incident is "+f.Incident.Status)
+		}
+	}
+	if m := alertsAre.FindStringSubmatch(line); m != nil && len(f.Alerts) > 0 && f.AlertsCut.Complete() {
+		firing := strings.Contains("firing active open triggered", strings.ToLower(m[1]))
+		if firing && p.x.recovered() > 0 || !firing && p.x.recovered() < len(f.Alerts) {
+			p.doubt(line, Host, itoa(p.x.recovered())+" of "+itoa(len(f.Alerts))+" alerts have recovered")
+		}
+	}
+	if allClear.MatchString(line) && f.Incident.Status != incident.Resolved && !f.Recovered() {
+		p.doubt(line, Host, "the incident is "+f.Incident.Status)
+	}
+}
+
+var (
+	undo     = regexp.MustCompile(`(?i)\b(?:roll(?:ed|ing)?[ -]?back|roll(?:ed|ing)?\s(?:\w+\s)?\S+\sback\b|revert(?:ed|ing)?|rollout undo|undo (?:the )?(?:\w+ ){0,2}(?:deploy|release|change)|(?:back|go back|return|downgrade) to (?:the )?(?:previous|last|earlier|old)\s(?:\w+ )?(?:version|release|deploy|build))\b`)
+	forbids  = regexp.MustCompile(`(?i)\b(?:do not|don't|never|no need to|instead of)\s+(?:\w+\s+){0,3}(?:roll|revert|undo|go back)`)
+	authored = regexp.MustCompile(`(?i)\b(?:deployed|released|shipped|rolled out|merged|pushed|changed)\b[^.;|]{0,60}?\bby\s+@?([\p{L}][\p{L}'’-]*(?:\s\p{Lu}[\p{L}'’-]+)?)`)
+)
+
+// changes doubts the advice to undo a change when none of the service was found:
+// responders trusted such a summary and rolled back the wrong deploy. And it
+// doubts an author whom no change names.
+func (p *pass) changes(line string) {
+	l := p.apart(line)
+	if who := authored.FindStringSubmatch(line); who != nil && !p.x.changedBy(who[1], l) {
+		p.doubt(line, Person, who[1]+" as the author")
+	}
+	_, past := p.pastIn(line)
+	if p.before() || past || !undo.MatchString(line) || forbids.MatchString(line) {
+		return
+	}
+	if len(p.mentions(line)) > 0 && judged.MatchString(p.section) {
+		return // what somebody would do is theirs to say
+	}
+	paged := p.x.facts.Incident.Service.Name
+	for _, name := range sortedKeys(l.names) {
+		switch {
+		case partOf(name, fold(paged)) || !p.x.services[name] && p.x.says(name):
+		case !p.x.changed(name):
+			p.doubt(line, Code, "no change of "+name+" was found")
+			return
+		default:
+			p.doubt(line, Code, name+" is not "+paged)
+			return
+		}
+	}
+	if !p.x.changed("") {
+		p.doubt(line, Code, "no change of "+paged+" was found")
+	}
+}
+
+// changedBy tells whether a text about a change of this version or service names
+// this person.
+func (x *Index) changedBy(who string, l *line) bool {
+	var of []string
+	for _, a := range l.atoms {
+		if a.Kind == Version {
+			of = append(of, a.Key)
+		}
+	}
+	if len(of) == 0 {
+		of = sortedKeys(l.names)
+	}
+	for _, r := range x.records {
+		if r.namesPerson(x, who) && r.isChange() && (len(of) == 0 || r.saysOne(of)) {
+			return true
+		}
+	}
+	return false
+}
+
+// deploys are the beginnings of words for a change.
+var deploys = []string{"deplo", "releas", "ship", "rollout", "merg", "chang", "author"}
+
+func (r *record) isChange() bool {
+	if strings.Contains(r.text, "rolled out") {
+		return true
+	}
+	for s := range r.stems {
+		for _, d := range deploys {
+			if strings.HasPrefix(s, d) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (r *record) saysOne(of []string) bool {
+	return slices.ContainsFunc(of, func(v string) bool { return says(r.text, v) })
+}
