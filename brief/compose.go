@@ -279,6 +279,17 @@ func Question(f evidence.Facts, said []incident.ChatMessage, question, mark stri
 	return b.String()
 }
 
+// Earlier adds to a Prompt the brief of an earlier review of the same problem, since
+// which nothing that matters has moved; nothing when there is none.
+func Earlier(of incident.Incident, at time.Time, text, mark string) string {
+	if text == "" {
+		return ""
+	}
+	return fmt.Sprintf("This problem was reviewed on %s as incident %s (#%d), and no change, ticket or runbook has moved since. "+
+		"Write the brief for the new incident from the facts, starting from that review's brief; its numbers of evidence are not yours, and what it says of its own incident is not true of this one.\n<<<EARLIER %s\n%s\n%s EARLIER>>>\n",
+		at.UTC().Format("2006-01-02 15:04 MST"), of.ID, of.Number, mark, text, mark)
+}
+
 func named(f evidence.Facts) string {
 	i := f.Incident
 	name := "PagerDuty incident " + i.ID

@@ -67,6 +67,16 @@ func TestALeadListsTheIncidentsThatFollowIt(t *testing.T) {
 	}
 }
 
+func TestAnEarlierBriefStandsBetweenMarks(t *testing.T) {
+	p := Earlier(incident.Incident{ID: "Q0", Number: 6}, began, "# Disk full", "k7")
+	if strings.Count(p, "k7") != 2 || !strings.Contains(p, "# Disk full") || !strings.Contains(p, "Q0 (#6)") {
+		t.Errorf("%s", p)
+	}
+	if p := Earlier(incident.Incident{}, time.Time{}, "", "k7"); p != "" {
+		t.Errorf("without an earlier review it is told of: %s", p)
+	}
+}
+
 func TestAFollowerIsShortAndPointsToTheLead(t *testing.T) {
 	lead := incident.Incident{ID: "Q0", Number: 6, Title: "502s", URL: "https://acme.pd.example/incidents/Q0"}
 	b := Same(lead, underReview())

@@ -13,7 +13,8 @@ type Registry interface {
 	Workflow(name string, fn any)
 	// Shared registers a workflow of which one run serves all processes, also those
 	// with a queue of their own (WorkerConfig.Private), and returns the queue to
-	// start it on. Several steps may share one of a name. Runs that an earlier version started on the flow's queue go on.
+	// start it on. Several steps may share one of a name. Runs that an earlier
+	// version started on the flow's queue go on.
 	Shared(name string, fn any) (queue string)
 	// OnStop gives something back after the worker stopped, bounded by ctx.
 	OnStop(what string, run func(context.Context) error)

@@ -105,6 +105,3 @@ func (n *Node) await(ctx workflow.Context, child workflow.ChildWorkflowFuture, s
 	}
 	return child.Get(ctx, out)
 }
-
-// outputsQuery answers with the outputs of the steps that have run.
-const outputsQuery = "outputs"

@@ -86,6 +86,7 @@ func (e Environment) LookupEnv(key string) (string, bool) {
 // Connect dials the cluster that the TEMPORAL_… environment names (the SDK's
 // envconfig set) or, when it names none, starts the embedded server. It never
 // falls back from one to the other.
+//
 // Interceptors see each call of the client, and those that are for workers too
 // each run and step.
 func Connect(ctx context.Context, env Environment, o EmbeddedOptions, i ...interceptor.ClientInterceptor) (*Engine, error) {

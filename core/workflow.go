@@ -34,6 +34,9 @@ func (o Outputs) Get(step string, v any) (bool, error) {
 	return true, nil
 }
 
+// outputsQuery answers with the outputs of the steps that have run.
+const outputsQuery = "outputs"
+
 // Execute runs the flow's steps in order. Workflow side.
 func (f *Flow) Execute(ctx workflow.Context, in Input) (Outputs, error) {
 	data, err := f.decodeData(in.Data)

@@ -36,7 +36,7 @@ func BuildFlow(cfg FlowConfig) *core.Flow {
 		}).
 		Then(gatherFacts(cfg).As("facts").WithTimeout(time.Minute)).
 		When(follows).
-		Then(composeSame("facts", cfg.Now).As("same").WithTimeout(30 * time.Second)).
+		Then(composeSame(cfg.Now).As("same").WithTimeout(30 * time.Second)).
 		Then(slack.NotifyReport(followerReport(cfg)).As("same_report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline).WithLate(cfg.DeliverFor)).
 		When(leadHasEnded).
 		Then(slack.ListBelow(listed(cfg)).As("listed").WithTimeout(30 * time.Second).WithRetry(time.Minute)).
@@ -47,13 +47,13 @@ func BuildFlow(cfg FlowConfig) *core.Flow {
 		When(stillOpen).
 		Then(agent.Node("reviewer", reviewer(cfg)).As("review").WithTimeout(cfg.Deadline).StopWhen(over)).
 		EndWhen().
-		Then(composeBrief(core.Output("review").OrZero(), core.Output("facts.Facts"), cfg.Now).As("brief").WithTimeout(30 * time.Second)).
+		Then(composeBrief(core.Output("review").OrZero(), cfg.Now).As("brief").WithTimeout(30 * time.Second)).
 		Then(slack.NotifyReport(report(cfg, "brief")).As("report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline).WithLate(cfg.DeliverFor)).
 		When(modelMayComeBack).
 		Then(agent.Node("second", secondReviewer(cfg)).As("second").WithTimeout(cfg.Deadline).StopWhen(over)).
 		EndWhen().
 		When(cameBack).
-		Then(composeBrief(core.Output("second").OrZero(), core.Output("facts.Facts"), cfg.Now).As("late_brief").WithTimeout(30 * time.Second)).
+		Then(composeBrief(core.Output("second").OrZero(), cfg.Now).As("late_brief").WithTimeout(30 * time.Second)).
 		Then(slack.NotifyReport(lateReport(cfg)).As("late_report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline).WithLate(cfg.DeliverFor)).
 		Then(pagerduty.WriteNote(note(cfg, "late_brief")).As("late_note").WithTimeout(30 * time.Second)).
 		EndWhen().

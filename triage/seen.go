@@ -2,7 +2,6 @@ package triage
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -107,14 +106,4 @@ func (s Seen) with(f evidence.Facts) evidence.Facts {
 		f.Items = append(f.Items, i)
 	}
 	return f
-}
-
-// prompt tells the model of the earlier review, empty when there is none.
-func (s Seen) prompt(mark string) string {
-	if s.Brief == "" {
-		return ""
-	}
-	return fmt.Sprintf("This problem was reviewed on %s as incident %s (#%d), and no change, ticket or runbook has moved since. "+
-		"Write the brief for the new incident from the facts, starting from that review's brief; its numbers of evidence are not yours, and what it says of its own incident is not true of this one.\n<<<EARLIER %s\n%s\n%s EARLIER>>>\n",
-		s.At.UTC().Format("2006-01-02 15:04 MST"), s.Incident.ID, s.Incident.Number, mark, s.Brief, mark)
 }

@@ -70,7 +70,7 @@ func gatherFacts(cfg FlowConfig) *core.Node {
 			}
 			mark := rand.Text()[:12]
 			f = seen.with(f)
-			out := factsOutput(f, brief.Prompt(f, mark)+seen.prompt(mark))
+			out := factsOutput(f, brief.Prompt(f, mark)+brief.Earlier(seen.Incident, seen.At, seen.Brief, mark))
 			out.Lead, out.Seen, out.SeenBefore = lead, seen, seen.Brief != ""
 			return out, nil
 		}).WithSetup(func(reg core.Registry, name core.Name) error {
@@ -151,8 +151,11 @@ type BriefOutput struct {
 
 // composeBrief makes the step that turns the agent's answer, or its absence,
 // into the brief.
-func composeBrief(review, facts core.Ref, now func() time.Time) *core.Node {
-	return core.Activity("triage.Brief", core.Bind{"Review": review, "Facts": facts, "Since": core.InputData(pagerduty.UpdatesName), "Seen": core.Output("facts.Seen")},
+func composeBrief(review core.Ref, now func() time.Time) *core.Node {
+	bind := core.Bind{
+		"Review": review, "Facts": core.Output("facts.Facts"), "Since": core.InputData(pagerduty.UpdatesName), "Seen": core.Output("facts.Seen"),
+	}
+	return core.Activity("triage.Brief", bind,
 		func(_ context.Context, in briefInput) (BriefOutput, error) {
 			a := answer(in.Review)
 			a.Since, a.Seen, a.SeenAt = in.Since, in.Seen.Incident, in.Seen.At
@@ -175,8 +178,8 @@ type sameInput struct {
 
 // composeSame makes the step that writes the short message of an incident whose
 // problem is under review already.
-func composeSame(facts string, now func() time.Time) *core.Node {
-	return core.Activity("triage.Same", core.Bind{"Lead": core.Output(facts + ".Lead"), "Facts": core.Output(facts + ".Facts")},
+func composeSame(now func() time.Time) *core.Node {
+	return core.Activity("triage.Same", core.Bind{"Lead": core.Output("facts.Lead"), "Facts": core.Output("facts.Facts")},
 		func(_ context.Context, in sameInput) (BriefOutput, error) {
 			return briefOutput(brief.Same(in.Lead.Incident, in.Facts), briefInput{Facts: in.Facts}, true, now()), nil
 		})
@@ -197,9 +200,9 @@ func answer(r agent.Result) brief.Answer {
 
 // verify holds the agent's answer against the facts and what its tools brought,
 // as the brief will.
-func verify(text string, seen []agent.Observation, context json.RawMessage) ([]string, error) {
+func verify(text string, seen []agent.Observation, facts json.RawMessage) ([]string, error) {
 	var f evidence.Facts
-	if err := json.Unmarshal(context, &f); err != nil {
+	if err := json.Unmarshal(facts, &f); err != nil {
 		return nil, core.Permanent(fmt.Errorf("facts to verify an answer with: %w", err))
 	}
 	return brief.Problems(answer(agent.Result{Response: text, Observations: seen}), f), nil

@@ -206,12 +206,7 @@ func crowd(t *testing.T, n int) *world.World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := world.Start(company, world.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.Close)
-	return w
+	return startCompany(t, company, "")
 }
 
 // crowdPage is the webhook of the incident i.

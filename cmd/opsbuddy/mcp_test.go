@@ -21,6 +21,11 @@ func startWorldFor(t *testing.T, scenario string) *world.World {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return startCompany(t, company, scenario)
+}
+
+func startCompany(t *testing.T, company *world.Company, scenario string) *world.World {
+	t.Helper()
 	w, err := world.Start(company, world.Options{Scenario: scenario})
 	if err != nil {
 		t.Fatal(err)

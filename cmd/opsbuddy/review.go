@@ -108,6 +108,9 @@ func runOnce(ctx context.Context, w *core.Worker, flow *core.Flow, id string, st
 		}
 		return out, err
 	}
+	if late, err := all.Get("late_brief", &out); late || err != nil { // the model came back
+		return out, err
+	}
 	_, err = all.Get("brief", &out)
 	return out, err
 }

@@ -12,28 +12,8 @@ import (
 	"github.com/opsbuddy/opsbuddy/internal/world"
 )
 
-// twins is a company where one disk fills, and a crowd of incidents says so: a and
-// b alike, c on another host, d on another service.
-const twins = `company: Twins
-domain: twins.example
-people:
-  - {handle: ada, name: Ada Moreau, title: Engineer, zone: Europe/Paris}
-teams:
-  - {name: Shop, members: [ada]}
-escalation_policies:
-  - {name: Shop on-call, team: Shop, levels: [{person: ada, schedule: Shop primary, until: 5h}]}
-services:
-  - {name: orders, description: Orders, policy: Shop on-call, team: Shop}
-  - {name: search, description: Search, policy: Shop on-call, team: Shop}
-channels:
-  - {name: incidents, topic: Pages, purpose: Pages, members: [ada]}
-pages:
-  - {id: "1001", title: "Runbook: orders", space: OPS, by: ada, updated: -9d, version: 1, body: "Look at the disk."}
-tickets:
-  - {key: SHOP-1, type: Bug, summary: orders is slow in the evening, status: To Do, created: -20d, updated: -3d}
-scenarios:
-`
-
+// twin is one of a crowd of incidents that say that a disk is full: alike but for
+// the service, the urgency, the host and what was measured.
 const twin = `  - slug: disk-%s
     shows: One of a crowd.
     incident:
@@ -58,16 +38,11 @@ const twin = `  - slug: disk-%s
 
 func startTwins(t *testing.T, incidents ...string) *world.World {
 	t.Helper()
-	company, err := world.Parse([]byte(twins + strings.Join(incidents, "")))
+	company, err := world.Shop(2, strings.Join(incidents, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := world.Start(company, world.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.Close)
-	return w
+	return startCompany(t, company, "")
 }
 
 func pageOf(w *world.World, scenario string) page {
@@ -121,8 +96,8 @@ func outcomeWith(t *testing.T, w *world.World, text string) string {
 
 func TestIncidentsOfOneProblemShareAReviewAndOthersDoNot(t *testing.T) {
 	w := startTwins(t,
-		fmt.Sprintf(twin, "a", "orders", "high", "db-1", 91), fmt.Sprintf(twin, "b", "orders", "high", "db-1", 93),
-		fmt.Sprintf(twin, "c", "orders", "high", "db-2", 91), fmt.Sprintf(twin, "d", "search", "high", "db-1", 91))
+		fmt.Sprintf(twin, "a", "service-0", "high", "db-1", 91), fmt.Sprintf(twin, "b", "service-0", "high", "db-1", 93),
+		fmt.Sprintf(twin, "c", "service-0", "high", "db-2", 91), fmt.Sprintf(twin, "d", "service-1", "high", "db-1", 91))
 	w.Hang(world.Anthropic)
 	s := serve(t, w, t.TempDir(), "WORKER_MAX_CONCURRENT_ACTIVITIES=8")
 	s.accepted(t, pageOf(w, "disk-a"))
@@ -149,7 +124,7 @@ func TestIncidentsOfOneProblemShareAReviewAndOthersDoNot(t *testing.T) {
 }
 
 func TestAHighUrgencyDoesNotFollowALowOne(t *testing.T) {
-	w := startTwins(t, fmt.Sprintf(twin, "a", "orders", "low", "db-1", 91), fmt.Sprintf(twin, "b", "orders", "high", "db-1", 93))
+	w := startTwins(t, fmt.Sprintf(twin, "a", "service-0", "low", "db-1", 91), fmt.Sprintf(twin, "b", "service-0", "high", "db-1", 93))
 	s := serve(t, w, t.TempDir())
 	for i, one := range []string{"disk-a", "disk-b"} {
 		s.accepted(t, pageOf(w, one))
@@ -161,7 +136,7 @@ func TestAHighUrgencyDoesNotFollowALowOne(t *testing.T) {
 }
 
 func TestWhatHappensDuringAReviewStandsInTheBrief(t *testing.T) {
-	w := startTwins(t, fmt.Sprintf(twin, "a", "orders", "high", "db-1", 91))
+	w := startTwins(t, fmt.Sprintf(twin, "a", "service-0", "high", "db-1", 91))
 	w.Hang(world.Anthropic)
 	s := serve(t, w, t.TempDir())
 	s.accepted(t, pageOf(w, "disk-a"))
@@ -178,7 +153,7 @@ func TestWhatHappensDuringAReviewStandsInTheBrief(t *testing.T) {
 }
 
 func TestAnIncidentThatIsResolvedDuringItsReviewEndsIt(t *testing.T) {
-	w := startTwins(t, fmt.Sprintf(twin, "a", "orders", "high", "db-1", 91))
+	w := startTwins(t, fmt.Sprintf(twin, "a", "service-0", "high", "db-1", 91))
 	w.Hang(world.Anthropic)
 	s := serve(t, w, t.TempDir())
 	s.accepted(t, pageOf(w, "disk-a"))
@@ -197,7 +172,7 @@ func TestAnIncidentThatIsResolvedDuringItsReviewEndsIt(t *testing.T) {
 }
 
 func TestAReviewThatEndedBecauseItsIncidentWasOverLeadsNobody(t *testing.T) {
-	w := startTwins(t, fmt.Sprintf(twin, "a", "orders", "high", "db-1", 91), fmt.Sprintf(twin, "b", "orders", "high", "db-1", 93))
+	w := startTwins(t, fmt.Sprintf(twin, "a", "service-0", "high", "db-1", 91), fmt.Sprintf(twin, "b", "service-0", "high", "db-1", 93))
 	w.Hang(world.Anthropic)
 	s := serve(t, w, t.TempDir())
 	s.accepted(t, pageOf(w, "disk-a"))
@@ -215,9 +190,9 @@ func TestAReviewThatEndedBecauseItsIncidentWasOverLeadsNobody(t *testing.T) {
 func TestAHighUrgencyGoesBeforeTheLowOnesThatWait(t *testing.T) {
 	var incidents []string
 	for i := range 6 {
-		incidents = append(incidents, fmt.Sprintf(twin, fmt.Sprint("low-", i), "orders", "low", fmt.Sprint("db-", i), 91))
+		incidents = append(incidents, fmt.Sprintf(twin, fmt.Sprint("low-", i), "service-0", "low", fmt.Sprint("db-", i), 91))
 	}
-	w := startTwins(t, append(incidents, fmt.Sprintf(twin, "high", "orders", "high", "db-9", 91))...)
+	w := startTwins(t, append(incidents, fmt.Sprintf(twin, "high", "service-0", "high", "db-9", 91))...)
 	w.Hang(world.Anthropic)
 	s := serve(t, w, t.TempDir(), "WORKER_MAX_CONCURRENT_ACTIVITIES=1")
 	for i := range 6 {
@@ -240,7 +215,7 @@ func TestAHighUrgencyGoesBeforeTheLowOnesThatWait(t *testing.T) {
 }
 
 func TestAProblemThatWasReviewedTodayCostsOneCall(t *testing.T) {
-	w := startTwins(t, fmt.Sprintf(twin, "a", "orders", "high", "db-1", 91), fmt.Sprintf(twin, "b", "orders", "high", "db-1", 93))
+	w := startTwins(t, fmt.Sprintf(twin, "a", "service-0", "high", "db-1", 91), fmt.Sprintf(twin, "b", "service-0", "high", "db-1", 93))
 	s := serve(t, w, t.TempDir(), "OPSBUDDY_SOFT_DEADLINE=1s", "OPSBUDDY_DEADLINE=3s") // for so long a review speaks for others
 	s.accepted(t, pageOf(w, "disk-a"))
 	wait(t, s, "the first outcome", func() bool { return len(outcomes(w)) == 1 })
@@ -257,7 +232,7 @@ func TestAProblemThatWasReviewedTodayCostsOneCall(t *testing.T) {
 }
 
 func TestAFollowerOfABriefThatStandsIsListedBelowIt(t *testing.T) {
-	w := startTwins(t, fmt.Sprintf(twin, "a", "orders", "high", "db-1", 91), fmt.Sprintf(twin, "b", "orders", "high", "db-1", 93))
+	w := startTwins(t, fmt.Sprintf(twin, "a", "service-0", "high", "db-1", 91), fmt.Sprintf(twin, "b", "service-0", "high", "db-1", 93))
 	s := serve(t, w, t.TempDir())
 	s.accepted(t, pageOf(w, "disk-a"))
 	wait(t, s, "the lead's brief", func() bool { return len(outcomes(w)) == 1 })

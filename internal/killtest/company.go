@@ -12,12 +12,11 @@ import (
 // of every step tells whose it is.
 func company(n int) (*world.Company, error) {
 	var b strings.Builder
-	b.WriteString(companyHead)
 	for i := range n {
 		fmt.Fprintf(&b, companyScenario, slug(i), word(i), i%services)
 		fmt.Fprintf(&b, "      - brief: |\n%s", indent(briefOf(i), "          "))
 	}
-	c, err := world.Parse([]byte(b.String()))
+	c, err := world.Shop(services, b.String())
 	if err != nil {
 		return nil, fmt.Errorf("a company of %d incidents: %w", n, err)
 	}
@@ -54,28 +53,6 @@ func indent(text, by string) string {
 	}
 	return b.String()
 }
-
-const companyHead = `company: Crowd
-domain: crowd.example
-people:
-  - {handle: ada, name: Ada Moreau, title: Engineer, zone: Europe/Paris}
-teams:
-  - {name: Shop, members: [ada]}
-escalation_policies:
-  - {name: Shop on-call, team: Shop, levels: [{person: ada, schedule: Shop primary, until: 5h}]}
-services:
-  - {name: service-0, description: Part 0 of the shop, policy: Shop on-call, team: Shop}
-  - {name: service-1, description: Part 1 of the shop, policy: Shop on-call, team: Shop}
-  - {name: service-2, description: Part 2 of the shop, policy: Shop on-call, team: Shop}
-  - {name: service-3, description: Part 3 of the shop, policy: Shop on-call, team: Shop}
-channels:
-  - {name: incidents, topic: Pages, purpose: Pages, members: [ada]}
-pages:
-  - {id: "1001", title: "Runbook: service-0 latency", space: OPS, by: ada, updated: -9d, version: 1, body: "Restart service-0 and look at its queue."}
-tickets:
-  - {key: SHOP-1, type: Bug, summary: service-0 is slow in the evening, status: To Do, created: -20d, updated: -3d}
-scenarios:
-`
 
 // companyScenario takes the slug, the word and the service, each by index.
 const companyScenario = `  - slug: %[1]s

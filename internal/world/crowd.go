@@ -5,22 +5,28 @@ import (
 	"strings"
 )
 
-// Crowd is a company in which n incidents open, of so many problems in turn, for
-// tests and measurements that need many. They spread over eight services; each has
-// one alert, the same for incidents of one problem, and a model that reads it again
-// in one turn and writes its brief in the next.
-func Crowd(n, problems int) (*Company, error) {
+// Shop is a small company for tests that need incidents of their own: so many
+// services, service-0 and on, and the scenarios as they would stand in a file.
+func Shop(services int, scenarios string) (*Company, error) {
 	var b strings.Builder
-	b.WriteString(crowdHead)
-	for i := range crowdServices {
+	b.WriteString(shopHead)
+	for i := range services {
 		fmt.Fprintf(&b, "  - {name: service-%d, description: Part %d of the shop, policy: Shop on-call, team: Shop}\n", i, i)
 	}
-	b.WriteString(crowdRest)
+	return Parse([]byte(b.String() + shopRest + scenarios))
+}
+
+// Crowd is a shop in which n incidents open, of so many problems in turn, for tests
+// and measurements that need many. They spread over eight services; each has one
+// alert, the same for incidents of one problem, and a model that reads it again in
+// one turn and writes its brief in the next.
+func Crowd(n, problems int) (*Company, error) {
+	var b strings.Builder
 	for i := range n {
 		p := i % problems
 		fmt.Fprintf(&b, crowdScenario, CrowdName(i), p%crowdServices, p)
 	}
-	c, err := Parse([]byte(b.String()))
+	c, err := Shop(crowdServices, b.String())
 	if err != nil {
 		return nil, fmt.Errorf("a company of %d incidents: %w", n, err)
 	}
@@ -32,7 +38,7 @@ const crowdServices = 8
 // CrowdName is the scenario of the incident i of a crowd, from 0.
 func CrowdName(i int) string { return fmt.Sprintf("page-%04d", i) }
 
-const crowdHead = `company: Crowd
+const shopHead = `company: Crowd
 domain: crowd.example
 people:
   - {handle: ada, name: Ada Moreau, title: Engineer, zone: Europe/Paris}
@@ -43,7 +49,7 @@ escalation_policies:
 services:
 `
 
-const crowdRest = `channels:
+const shopRest = `channels:
   - {name: incidents, topic: Pages, purpose: Pages, members: [ada]}
 pages:
   - {id: "1001", title: "Runbook: service-0 latency", space: OPS, by: ada, updated: -9d, version: 1, body: "Restart service-0 and look at its queue."}
