@@ -10,6 +10,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
@@ -23,6 +24,7 @@ type interceptors struct {
 	redact  func(string) string
 	metrics *metrics
 	grace   time.Duration // what a stopping worker grants a running activity
+	service workflowservice.WorkflowServiceClient
 }
 
 func (i *interceptors) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
@@ -46,6 +48,7 @@ func (a *activityInterceptor) ExecuteActivity(ctx context.Context, in *intercept
 	go beat(ctx, stopped)
 	go handBack(activity.GetWorkerStopChannel(ctx), stopped, a.all.grace, cancel)
 
+	a.all.spare(ctx)
 	began := time.Now()
 	out, err := a.Next.ExecuteActivity(ctx, in)
 	if err != nil && (errors.Is(context.Cause(ctx), errStopping) || errors.Is(err, errStopping)) {
@@ -139,7 +142,7 @@ func Attempt(ctx context.Context) int {
 // beat sends heartbeats until the attempt ends.
 func beat(ctx context.Context, stopped <-chan struct{}) {
 	n := ctx.Value(noteKey{}).(*note)
-	t := time.NewTicker(heartbeatTimeout / 4)
+	t := time.NewTicker(heartbeatEvery)
 	defer t.Stop()
 	for {
 		select {

@@ -323,8 +323,9 @@ const (
 
 func newRegistry(e *Engine, cfg WorkerConfig, m *metrics) *registry {
 	worker.SetStickyWorkflowCacheSize(cachedFlows)
+	steps := &interceptors{log: cfg.Logger, redact: cfg.Redact, metrics: m, grace: stepGrace, service: e.WorkflowService()}
 	opts := worker.Options{
-		Interceptors:                     []interceptor.WorkerInterceptor{&interceptors{log: cfg.Logger, redact: cfg.Redact, metrics: m, grace: stepGrace}},
+		Interceptors:                     []interceptor.WorkerInterceptor{steps},
 		WorkerStopTimeout:                stepGrace + handBackFor,
 		MaxConcurrentWorkflowTaskPollers: pollers,
 		MaxConcurrentActivityTaskPollers: pollers,

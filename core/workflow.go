@@ -139,7 +139,10 @@ const latest = 5
 // heartbeatTimeout is how long a vanished worker goes unnoticed. Heartbeats are
 // sent four times as often, on a clock and not on output: a model may think
 // longer than this, and a false timeout buys the call twice.
-const heartbeatTimeout = 10 * time.Second
+const (
+	heartbeatTimeout = 10 * time.Second
+	heartbeatEvery   = heartbeatTimeout / 4
+)
 
 const (
 	retryInitial = 200 * time.Millisecond

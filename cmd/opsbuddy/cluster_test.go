@@ -46,6 +46,7 @@ func TestCluster(t *testing.T) {
 	}{
 		{"a page at both doors is reviewed once", pageAtBothDoors},
 		{"a killed process", killedProcess},
+		{"a crash loop", crashLoop},
 		{"a rolling update", rollingUpdate},
 		{"the ceiling of an hour", ceilingOfAnHour},
 		{"a review by hand", reviewByHand},

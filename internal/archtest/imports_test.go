@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"money":    {},
 	"config":   {},
 
-	"core":          {},
+	"core":          {"internal/temporalretry"},
 	"core/coretest": {"core"},
 	"core/embedded": {"core", "internal/temporalembed"},
 
@@ -59,7 +59,8 @@ var mayImport = map[string][]string{
 	"internal/killtest":        {"agent", "agent/budget", "agent/model", "core", "internal/world", "money", "pagerduty", "slack"},
 	"internal/measure":         {"*"},
 	"internal/temporalcluster": {},
-	"internal/temporalembed":   {},
+	"internal/temporalembed":   {"internal/temporalretry"},
+	"internal/temporalretry":   {},
 	"internal/world":           {"agent/model", "agent/model/modeltest", "slack/slacktest"},
 }
 

@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	activitypb "go.temporal.io/api/activity/v1"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
@@ -17,7 +16,8 @@ import (
 	"go.temporal.io/server/common/tasktoken"
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
+	"github.com/opsbuddy/opsbuddy/internal/temporalretry"
 )
 
 // ProcessRestart is the type of the failure that an activity attempt gets whose
@@ -130,7 +130,8 @@ func (s *Server) kick(ctx context.Context, run *commonpb.WorkflowExecution, a *w
 	var err error
 	switch a.GetState() {
 	case enumspb.PENDING_ACTIVITY_STATE_STARTED, enumspb.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED:
-		if err := s.spare(ctx, run, a); err != nil {
+		r := temporalretry.Run{Service: s.client.WorkflowService(), Namespace: s.options.Namespace, Execution: run, Identity: kickIdentity}
+		if err := temporalretry.OneMore(ctx, r, a); err != nil {
 			return false, err
 		}
 		_, err = s.client.WorkflowService().RespondActivityTaskFailedById(ctx, &workflowservice.RespondActivityTaskFailedByIdRequest{
@@ -149,25 +150,6 @@ func (s *Server) kick(ctx context.Context, run *commonpb.WorkflowExecution, a *w
 		return false, nil
 	}
 	return err == nil, err
-}
-
-// spare grants one attempt more: the activity did not fail, its process died. Else
-// a process that dies at each start, for want of memory, uses up the attempts of
-// every step that it meets, and loses what they were for.
-func (s *Server) spare(ctx context.Context, run *commonpb.WorkflowExecution, a *workflowpb.PendingActivityInfo) error {
-	if a.GetMaximumAttempts() == 0 { // no bound
-		return nil
-	}
-	_, err := s.client.WorkflowService().UpdateActivityOptions(ctx, &workflowservice.UpdateActivityOptionsRequest{
-		Namespace: s.options.Namespace, Execution: run, Identity: kickIdentity,
-		Activity:        &workflowservice.UpdateActivityOptionsRequest_Id{Id: a.GetActivityId()},
-		ActivityOptions: &activitypb.ActivityOptions{RetryPolicy: &commonpb.RetryPolicy{MaximumAttempts: a.GetMaximumAttempts() + 1}},
-		UpdateMask:      &fieldmaskpb.FieldMask{Paths: []string{"retry_policy.maximum_attempts"}},
-	})
-	if isNotFound(err) {
-		return nil
-	}
-	return err
 }
 
 func processRestart() *failurepb.Failure {
