@@ -122,7 +122,7 @@ type Temporal struct {
 
 // Worker is how much runs at a time.
 type Worker struct {
-	MaxConcurrentActivities int `env:"WORKER_MAX_CONCURRENT_ACTIVITIES" envDefault:"2" check:"upto:1000" doc:"Most calls to models, tools and APIs at the same time."`
+	MaxConcurrentActivities int `env:"WORKER_MAX_CONCURRENT_ACTIVITIES" envDefault:"2" check:"upto:1000" doc:"Most reviews that think at the same time in one process. A call to the model that has lasted a minute counts apart from the others, so that one which hangs does not hold them up."`
 }
 
 // Log is how the process talks about itself.

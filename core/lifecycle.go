@@ -339,7 +339,8 @@ func newRegistry(e *Engine, cfg WorkerConfig, m *metrics) *registry {
 	bounded := opts
 	bounded.DisableWorkflowWorker = true
 	bounded.MaxConcurrentActivityTaskPollers = min(boundedPolls, cfg.MaxConcurrent)
-	bounded.MaxConcurrentActivityExecutionSize = cfg.MaxConcurrent
+	bounded.MaxConcurrentActivityExecutionSize = 0 // the tuner says it
+	bounded.Tuner = newSlots(cfg.MaxConcurrent, cfg.Overdue).tuner()
 	return &registry{
 		steps:       worker.New(e.Client, cfg.flowQueue(), opts),
 		bounded:     worker.New(e.Client, boundedQueue(cfg.flowQueue()), bounded),

@@ -37,6 +37,11 @@ type WorkerConfig struct {
 	// MaxConcurrent bounds how many expensive activities (calls to a model) run
 	// at once in this process. Default 2.
 	MaxConcurrent int
+	// Overdue is after how long such an activity counts apart, so that a peer which
+	// never answers does not hold up the others. As many may be overdue as
+	// MaxConcurrent says. Default 1 min, which leaves a run that had to wait half
+	// of an agent's soft deadline.
+	Overdue time.Duration
 	// DataDir holds the embedded server's data. Default "opsbuddy-data".
 	DataDir string
 	// UIAddr is where the embedded server's web UI listens; empty for none.
@@ -135,6 +140,9 @@ func (w *Worker) withDefaults() WorkerConfig {
 	}
 	if c.MaxConcurrent <= 0 {
 		c.MaxConcurrent = 2
+	}
+	if c.Overdue <= 0 {
+		c.Overdue = time.Minute
 	}
 	if c.DataDir == "" {
 		c.DataDir = "opsbuddy-data"
