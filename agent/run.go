@@ -23,6 +23,7 @@ type run struct {
 
 	mark    string            // delimits tool results; random to the outside
 	prompt  model.Message     // the first message, never compacted
+	known   known             // its lines
 	summary string            // of what was compacted
 	history []model.Message   // since then
 	size    int               // input tokens that the next call will send, about

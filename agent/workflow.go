@@ -66,6 +66,7 @@ func (r *run) begin(ctx workflow.Context) {
 		fmt.Fprintf(&b, "\nThe tools of %s cannot be asked: %s. Say so where it matters.", d.Server, d.Why)
 	}
 	r.prompt = model.Message{Role: model.User, Text: b.String()}
+	r.known = linesOf(r.prompt.Text)
 	r.next = max(1, r.in.FirstEvidence)
 }
 
@@ -227,7 +228,7 @@ func (r *run) observe(ctx workflow.Context, c model.Call, res tool.Result) model
 	if r.guard.saw(c.Name, c.Arguments, res.Text) && r.reason == "" {
 		r.stop(Looping, fmt.Sprintf("%s brought the same answer %d times", c.Name, sameCallLimit))
 	}
-	text := fmt.Sprintf("<<<E%d %s\n%s\n%s E%d>>>", n, r.mark, res.Text, r.mark, n)
+	text := fmt.Sprintf("<<<E%d %s\n%s\n%s E%d>>>", n, r.mark, r.known.leaveOut(res.Text), r.mark, n)
 	return model.Result{CallID: c.ID, Name: c.Name, Text: text, Failed: res.Failed}
 }
 

@@ -228,7 +228,11 @@ func ticketsText(tickets []incident.Ticket, c incident.Cut) string {
 		if who == "" {
 			who = "unassigned"
 		}
-		fmt.Fprintf(&b, "- %s [%s, %s, %s] %s, updated %s, %s\n", t.Key, t.Status, t.Priority, who, words(t.Summary), stamp(t.Updated), t.URL)
+		fmt.Fprintf(&b, "- %s [%s, %s, %s, updated %s", t.Key, t.Status, t.Priority, who, stamp(t.Updated))
+		if !t.Resolved.IsZero() {
+			fmt.Fprintf(&b, ", resolved %s", stamp(t.Resolved))
+		}
+		fmt.Fprintf(&b, "] %s %s\n", words(t.Summary), t.URL)
 	}
 	return strings.TrimRight(b.String(), "\n")
 }

@@ -73,9 +73,18 @@ type apiChannel struct {
 
 func (e apiLogEntry) entry() logEntry {
 	return logEntry{id: saneID(e.ID), LogEntry: incident.LogEntry{
-		At: moment(e.CreatedAt), Type: word(e.Type), Agent: e.Agent.ref().Name,
+		At: moment(e.CreatedAt), Type: word(e.Type), Agent: e.person(),
 		Summary: shortText(e.Channel.appendTo(e.Summary), maxLogText),
 	}}
+}
+
+// person is who did it. The service and the integrations that act too are named
+// by the summary.
+func (e apiLogEntry) person() string {
+	if !strings.HasPrefix(e.Agent.Type, "user") {
+		return ""
+	}
+	return e.Agent.ref().Name
 }
 
 // appendTo adds what the summary of an entry does not say yet.

@@ -14,25 +14,34 @@ import (
 // pays again on every later turn.
 const maxText = 6 << 10
 
-// IncidentText writes an incident for a model.
+// IncidentText writes an incident for a model, its beginning in the words of the
+// facts that were gathered, so that an agent can tell what it was given already.
 func IncidentText(i incident.Incident) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "incident %s", i.ID)
+	b.WriteString(i.ID)
 	if i.Number > 0 {
 		fmt.Fprintf(&b, " #%d", i.Number)
 	}
-	fmt.Fprintf(&b, ": %s\nurgency %s, priority %s, status %s", orNone(i.Title), orUnknown(i.Urgency), orNone(i.Priority), orUnknown(i.Status))
-	if by := changedBy(i); by != "" {
-		fmt.Fprintf(&b, ", by %s", by)
+	fmt.Fprintf(&b, " %s\nstatus %s, urgency %s", orNone(i.Title), orUnknown(i.Status), orUnknown(i.Urgency))
+	if i.Priority != "" {
+		fmt.Fprintf(&b, ", priority %s", i.Priority)
 	}
-	fmt.Fprintf(&b, "\ncreated %s", stamp(i.CreatedAt))
-	if !i.UpdatedAt.IsZero() {
-		fmt.Fprintf(&b, ", updated %s", stamp(i.UpdatedAt))
-	}
+	fmt.Fprintf(&b, ", service %s, escalation policy %s\ncreated %s", named(i.Service), named(i.EscalationPolicy), stamp(i.CreatedAt))
 	if !i.ResolvedAt.IsZero() {
-		fmt.Fprintf(&b, ", resolved %s%s", stamp(i.ResolvedAt), took(i))
+		fmt.Fprintf(&b, ", resolved %s", stamp(i.ResolvedAt))
 	}
-	fmt.Fprintf(&b, "\nservice %s\nescalation policy %s\nassigned to %s", named(i.Service), named(i.EscalationPolicy), names(i.Assignees))
+	for _, a := range i.Assignees {
+		fmt.Fprintf(&b, ", assigned to %s", a.Name)
+	}
+	if len(i.Assignees) == 0 {
+		b.WriteString("\nassigned to nobody")
+	}
+	if by := changedBy(i); by != "" {
+		fmt.Fprintf(&b, "\n%s by %s%s", i.Status, by, took(i))
+	}
+	if !i.UpdatedAt.IsZero() {
+		fmt.Fprintf(&b, "\nupdated %s", stamp(i.UpdatedAt))
+	}
 	if len(i.Teams) > 0 {
 		fmt.Fprintf(&b, "\nteams %s", names(i.Teams))
 	}
@@ -49,7 +58,7 @@ func IncidentText(i incident.Incident) string {
 		fmt.Fprintf(&b, "\n%s", i.URL)
 	}
 	if i.Body != "" && i.Body != i.Title {
-		fmt.Fprintf(&b, "\nbody:\n%s", indent(i.Body))
+		b.WriteString("\n" + i.Body)
 	}
 	return clip(b.String())
 }
@@ -80,7 +89,7 @@ func LogText(log []incident.LogEntry, cut incident.Cut) string {
 	}
 	lines := make([]string, 0, len(log))
 	for _, e := range log {
-		line := fmt.Sprintf("- %s %s: %s", stamp(e.At), strings.TrimSuffix(e.Type, "_log_entry"), e.Summary)
+		line := fmt.Sprintf("- %s %s", stamp(e.At), e.Summary)
 		if e.Agent != "" && !strings.Contains(e.Summary, e.Agent) {
 			line += " (" + e.Agent + ")"
 		}

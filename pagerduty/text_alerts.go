@@ -65,25 +65,19 @@ func groupAlerts(alerts []incident.Alert) []alertGroup {
 	return out
 }
 
-// text writes a group by its newest alert. known holds details that were
+// text writes a group by its newest alert, in the words of the facts that were
+// gathered, so that an agent can tell what it was given already. known holds details that were
 // written already.
 func (g alertGroup) text(detail int, known map[string]bool) string {
 	a := g[0]
 	var b strings.Builder
-	fmt.Fprintf(&b, "- %s %s [%s, severity %s, since %s", a.ID, orNone(a.Summary), orUnknown(a.Status), orUnknown(a.Severity), stamp(a.CreatedAt))
+	fmt.Fprintf(&b, "- %s %s, %s, %s, since %s", a.ID, orNone(a.Summary), orUnknown(a.Status), orUnknown(a.Severity), stamp(a.CreatedAt))
 	if !a.ResolvedAt.IsZero() {
-		fmt.Fprintf(&b, ", resolved %s", stamp(a.ResolvedAt))
+		fmt.Fprintf(&b, ", ended %s", stamp(a.ResolvedAt))
 	}
-	if a.Key != "" {
-		fmt.Fprintf(&b, ", key %s", cutRunes(a.Key, 80))
-	}
-	b.WriteString("]")
 	if more := len(g) - 1; more > 0 {
 		last := g[more]
 		fmt.Fprintf(&b, "\n  and %d more like it, the oldest %s since %s: %s", more, last.ID, stamp(last.CreatedAt), cutRunes(last.Summary, 120))
-	}
-	for _, l := range a.Links[:min(len(a.Links), 5)] {
-		fmt.Fprintf(&b, "\n  %s %s", l.Text, l.URL)
 	}
 	switch {
 	case a.Details == "":
@@ -92,6 +86,9 @@ func (g alertGroup) text(detail int, known map[string]bool) string {
 	case detail > 0:
 		known[a.Details] = true
 		b.WriteString("\n" + indent(cutRunes(a.Details, detail)))
+	}
+	for _, l := range a.Links[:min(len(a.Links), 5)] {
+		fmt.Fprintf(&b, "\n  %s %s", l.Text, l.URL)
 	}
 	return b.String()
 }

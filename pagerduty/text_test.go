@@ -18,20 +18,17 @@ func TestIncidentTextShowsWhatMattersAndNothingUnknown(t *testing.T) {
 	i.Status, i.ResolvedAt, i.StatusChangedBy, i.AlertCount = "resolved", created.Add(72*time.Minute), "Anna Berg", 3
 	i.Body, i.Key = "line one\nline two", "d387d7bd2e0a4294a5307339dfe1669a"
 	i.CustomFields = []incident.Field{{Name: "env", Value: "production"}}
-	want := `incident Q2SHOPCHECKOUT #812: Checkout answers 502 in eu-west-1
-urgency high, priority none, status resolved, by Anna Berg
-created 2026-05-04 09:30 UTC, resolved 2026-05-04 10:42 UTC, after 1 h 12 min
-service checkout (PCHECK1)
-escalation policy Shop on-call (PPOL001)
-assigned to Anna Berg (PANNA01)
+	want := `Q2SHOPCHECKOUT #812 Checkout answers 502 in eu-west-1
+status resolved, urgency high, service checkout (PCHECK1), escalation policy Shop on-call (PPOL001)
+created 2026-05-04 09:30 UTC, resolved 2026-05-04 10:42 UTC, assigned to Anna Berg
+resolved by Anna Berg, after 1 h 12 min
 teams Shop (PTEAM01)
 3 alerts (list_alerts_from_incident)
 incident key d387d7bd2e0a4294a5307339dfe1669a
 env: production
 https://shop.pagerduty.com/incidents/Q2SHOPCHECKOUT
-body:
-  line one
-  line two`
+line one
+line two`
 	got := IncidentText(i)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -113,12 +110,12 @@ func TestAlertsTextFoldsAStormAndKeepsTheOddOne(t *testing.T) {
 		alerts = append(alerts, a)
 	}
 	want := `60 alerts, newest first; 59 not resolved, 1 resolved
-- QA00 CPU at 90% on web-0 [triggered, severity error, since 2026-05-04 09:30 UTC]
+- QA00 CPU at 90% on web-0, triggered, error, since 2026-05-04 09:30 UTC
   and 57 more like it, the oldest QA57 since 2026-05-04 08:33 UTC: CPU at 97% on web-57
   region: eu
-- QA58 certificate expired [triggered, severity critical, since 2026-05-04 08:32 UTC]
+- QA58 certificate expired, triggered, critical, since 2026-05-04 08:32 UTC
   details as above
-- QA59 CPU at 99% on web-59 [resolved, severity error, since 2026-05-04 08:31 UTC, resolved 2026-05-04 09:30 UTC]
+- QA59 CPU at 99% on web-59, resolved, error, since 2026-05-04 08:31 UTC, ended 2026-05-04 09:30 UTC
   details as above`
 	if diff := cmp.Diff(want, AlertsText(alerts, incident.Cut{Shown: 60, Total: 60})); diff != "" {
 		t.Error(diff)
