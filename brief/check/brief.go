@@ -36,6 +36,7 @@ type pass struct {
 	columns []string
 	fence   string            // the marks that opened a block of code
 	doubts  []string          // what the line under check says without evidence
+	absence bool              // the line under check says what there is not
 	read    map[string][]Atom // lines that were taken apart already
 	report  Report
 }
@@ -189,7 +190,7 @@ func cutOut(line string, start, end int) string {
 
 func (p *pass) verdict(l *line, a Atom) verdict {
 	v := p.x.judge(l, a)
-	if v == unproven && p.proposal(l.text) && idea(a) {
+	if v == unproven && (p.proposal(l.text) && idea(a) || p.absence && a.Kind == Duration && lookBack.MatchString(l.before(a))) {
 		return supported
 	}
 	return v
@@ -200,6 +201,9 @@ func (p *pass) verdict(l *line, a Atom) verdict {
 func (p *pass) proposal(line string) bool {
 	return strings.HasPrefix(p.section, "follow") && !happened.MatchString(line)
 }
+
+// lookBack is before how far back somebody looked.
+var lookBack = regexp.MustCompile(`(?i)\b(?:in|over|within|during|for) the (?:last|past|previous)\s\**$`)
 
 var happened = regexp.MustCompile(`(?i)\b(?:was|were|has been|have been|had|did|confirmed|ordered|offered|failed|broke|cost)\b`)
 

@@ -13,7 +13,7 @@
 //     incident is that incident's (past.go), of a ticket that ticket's (ticket.go),
 //     of a person what that person wrote, did or is on call for (person.go).
 //   - Counts are the counts of lists that were read whole (says.go); "none" needs
-//     somebody who looked and found none (denial.go); a rollback needs a change of
+//     somebody who looked and found none (denial.go, nothing.go); a rollback needs a change of
 //     the paged service.
 //   - A sentence without figures and names is doubted when three quarters of its
 //     words are in no evidence (prose.go). Opinions that say so are not judged.
