@@ -77,10 +77,23 @@ func writeDoNow(b *strings.Builder, f evidence.Facts) {
 		}
 	} else if r, ok := f.Recurs(); ok && len(r.Last.Notes) > 0 {
 		last := r.Last.Notes[len(r.Last.Notes)-1]
-		add(fmt.Sprintf("No runbook was found. Last time (%s): “%s”%s", link(number(r.Last.Incident), r.Last.Incident.URL), Text(clip(last.Text)), citeSource(f, evidence.Past)))
+		add(fmt.Sprintf("%s. Last time (%s): “%s”%s", noRunbook(f), link(number(r.Last.Incident), r.Last.Incident.URL), Text(clip(last.Text)), citeSource(f, evidence.Past)))
 	}
 	if n == 0 {
-		add("No runbook and no earlier fix were found: read the alerts below and decide whether to escalate" + onCallWords(f) + ".")
+		add(noRunbook(f) + ", and no earlier fix is known: read the alerts below and decide whether to escalate" + onCallWords(f) + ".")
+	}
+}
+
+// noRunbook says why there is none: that nobody could look is not that there is
+// nothing.
+func noRunbook(f evidence.Facts) string {
+	switch f.State(evidence.Runbook) {
+	case evidence.NotSetUp:
+		return "Confluence is not set up, so no runbook was looked for"
+	case evidence.Unread:
+		return "The runbook could not be read"
+	default:
+		return "No runbook was found"
 	}
 }
 

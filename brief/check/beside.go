@@ -62,6 +62,9 @@ func (l *line) bound(a Atom) bound {
 	before, after := l.before(a), l.after(a)
 	if l.label != "" {
 		before = strings.ReplaceAll(unitAtEnd.ReplaceAllString(l.label, ""), "_", " ")
+		if _, said, _ := strings.Cut(l.text[:a.Start], ": "); strings.TrimSpace(said) != "" { // of a note, the author is the label
+			before = said
+		}
 	}
 	switch {
 	case thresholds.MatchString(before), isThreshold.MatchString(after), overIt.MatchString(after):

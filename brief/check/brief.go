@@ -169,6 +169,7 @@ func (p *pass) claim(line string) (string, bool) {
 			weak = append(weak, a)
 		}
 	}
+	line = strings.ReplaceAll(line, cutMark, "")
 	p.bare(line)
 	return p.marked(line, weak), true
 }
@@ -185,8 +186,16 @@ func cutOut(line string, start, end int) string {
 	if !strings.HasPrefix(line[start:end], "](") || open < 0 {
 		return line[:start] + line[end:]
 	}
-	return strings.TrimSuffix(line[:open], "!") + line[open+1:start] + line[end:]
+	before := line[:open] + cutMark
+	if at := open - 1; at >= 0 && line[at] == '!' {
+		before = line[:at] + cutMark + cutMark
+	}
+	return before + line[open+1:start] + line[end:]
 }
+
+// cutMark stands for a bracket that was cut until all atoms of its line were judged:
+// what stands in the label has to stay where it was found.
+const cutMark = "\x00"
 
 func (p *pass) verdict(l *line, a Atom) verdict {
 	v := p.x.judge(l, a)
@@ -247,7 +256,7 @@ func (p *pass) doubt(line string, k Kind, what string) {
 
 // found files a finding.
 func (p *pass) found(list *[]Finding, k Kind, what, line string) {
-	r := []rune(strings.TrimSpace(line))
+	r := []rune(strings.TrimSpace(strings.ReplaceAll(line, cutMark, "")))
 	if len(r) > 160 {
 		r = append(r[:159], '…')
 	}

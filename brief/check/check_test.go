@@ -225,6 +225,21 @@ func TestARollbackMayBeSuggestedWhenTheServiceChanged(t *testing.T) {
 	}
 }
 
+// A label has atoms of its own: they stay where they were found when the brackets
+// around them go.
+func TestALinkIsCutTogetherWithWhatIsWrongInItsLabel(t *testing.T) {
+	x := NewIndex(sample(), nil)
+	for line, want := range map[string]string{
+		"- restarted 6 times [E99](<https://evil.example/a>)":                     "- restarted 6 times ",
+		"- [E99](https://evil.example/a) restarted 6 times ![E98](http://b.evil)": "-  restarted 6 times ",
+		"- see [the page of 53 %](https://evil.example/a)":                        "- see the page of 53 % " + Mark + ": 53 %",
+	} {
+		if r := Brief("## Notes\n"+line, x); r.Markdown != "## Notes\n"+want {
+			t.Errorf("%q became %q", line, r.Markdown)
+		}
+	}
+}
+
 func TestAtomsAreTypedAndNormal(t *testing.T) {
 	for text, want := range map[string][]string{
 		"on 2026-02-15T03:10:00Z for 1 h 5 min":               {"date 2026-02-15", "time 190", "duration 3900"},

@@ -69,7 +69,8 @@ var programs = wordSet("sudo kubectl helm docker systemctl journalctl aws gcloud
 // Where the command ends and the sentence goes on nobody can tell: the longest
 // beginning that the evidence has must not be followed by more of a command.
 func (p *pass) bare(line string) {
-	text := strings.TrimRight(codeSpan.ReplaceAllString(line, " "), ".,;:")
+	text := labelled.ReplaceAllString(codeSpan.ReplaceAllString(line, " "), "$1") // an address is no part of a command
+	text = strings.ReplaceAll(strings.TrimRight(text, ".,;:"), `\`, "")
 	said := strings.Fields(text)
 	for i, w := range said {
 		w = strings.ToLower(strings.Trim(w, "*(\"“"))
@@ -89,7 +90,7 @@ var codeSpan = regexp.MustCompile("`[^`]*`")
 // longest is how many of these words the evidence has as they stand, at least two.
 func (p *pass) longest(said []string) int {
 	for n := len(said); n >= 2; n-- {
-		if key := fold(strings.TrimRight(strings.Join(said[:n], " "), ".,;:")); p.x.says(key) || p.x.fills(key) {
+		if key := fold(strings.TrimRight(strings.Join(said[:n], " "), ".,;:!?\"'”’)*")); p.x.says(key) || p.x.fills(key) {
 			return n
 		}
 	}

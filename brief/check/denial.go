@@ -88,6 +88,7 @@ var (
 	lately = regexp.MustCompile(`\b(?:recent|recently|lately|shortly|just|before)\b`)
 	// besideIt is said of what is there beside what was told.
 	besideIt = regexp.MustCompile(`\b(?:else|other|more|further|new|additional)\b`)
+	ofNoun   = regexp.MustCompile(`\b(?:for|of|about|on|to) (?:\w+ )?$`)
 	ofIt     = regexp.MustCompile(`\b(?:` + itself + `|(?:this|the) service)\b`)
 )
 
@@ -169,6 +170,9 @@ func (p *pass) denials(d denier, bare string) []denied {
 		add(at[0], at[1], bare[at[2]:at[3]])
 	}
 	for _, at := range d.none.FindAllStringSubmatchIndex(bare, -1) {
+		if ofNoun.MatchString(bare[:at[0]]) {
+			continue // "a runbook for this alert: none"
+		}
 		add(at[0], at[1], bare[at[2]:at[3]])
 	}
 	for _, at := range d.phrase.FindAllStringIndex(bare, -1) {

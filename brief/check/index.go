@@ -47,6 +47,10 @@ func NewIndex(f evidence.Facts, brought []evidence.Item) *Index {
 		x.today.add(f.ReadAt.Add(d).UTC().Format("01-02"))
 	}
 	items := slices.DeleteFunc(append(append([]evidence.Item{}, f.Items...), brought...), func(i evidence.Item) bool {
+		if i.State == evidence.Nothing { // that there is nothing may be cited
+			x.put(Citation, i.ID())
+			x.put(Link, addressKey(i.URL))
+		}
 		return i.State == evidence.Nothing || i.State == evidence.NotSetUp
 	})
 	x.peopleOf(items)

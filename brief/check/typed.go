@@ -54,8 +54,9 @@ func (x *Index) addIncidents() {
 	f := x.facts
 	x.past = append(append([]incident.Past{}, f.Past...), f.Related...)
 	ordinal := ""
-	if r, ok := f.Recurs(); ok {
+	if r, ok := f.Recurs(); ok { // its days are rounded up
 		ordinal = evidence.Ordinal(r.Times)
+		x.span("tim day first sinc recur "+ordinal, f.Incident.CreatedAt.AddDate(0, 0, -r.Days), f.Incident.CreatedAt)
 	}
 	for _, p := range x.past {
 		x.when("incident creat open trigger start began", p.Incident.CreatedAt)
