@@ -71,7 +71,7 @@ func TestFactsOnlyIsAGoodBriefByItself(t *testing.T) {
 
 ## Has This Happened Before?
 - **Feb 15 03:10 UTC** [\#4502](<https://acme.pd.example/incidents/Q2>): 502s (12 min) — “Restarted user-service” [E3](<https://acme.pd.example/Pag>)
-- Pattern: 2nd time in 34 days, usually resolved in 12 min
+- Pattern: 2nd time in 34 days, usually resolved in 12 min by a restart (from its note)
 
 ## Open Tickets
 | Ticket | Summary | Status | Assignee |

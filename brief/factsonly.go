@@ -124,7 +124,7 @@ func writeHappening(b *strings.Builder, f evidence.Facts) {
 		fmt.Fprintf(b, "- Change %s, %s before the first alert%s\n", changeLink(c), evidence.Span(f.FirstAlert().Sub(c.At)), citeSource(f, evidence.Changes))
 	}
 	for _, r := range head(f.Related, showChanges) {
-		fmt.Fprintf(b, "- Related incident %s on %s: %s%s\n", link(number(r.Incident), r.Incident.URL), Text(r.Incident.Service.Name), Text(clip(r.Incident.Title)), citeSource(f, evidence.Related))
+		fmt.Fprintf(b, "- Related incident %s on %s: %s%s%s\n", link(number(r.Incident), r.Incident.URL), Text(r.Incident.Service.Name), Text(clip(r.Incident.Title)), citeSource(f, evidence.Related), sameTitle(f, r))
 	}
 	for _, n := range head(f.Notes, showTalk) {
 		fmt.Fprintf(b, "- Note by %s: %s%s\n", Text(n.Author), Text(clip(n.Text)), citeSource(f, evidence.Notes))
@@ -132,6 +132,17 @@ func writeHappening(b *strings.Builder, f evidence.Facts) {
 	for _, m := range people(f.Messages) {
 		fmt.Fprintf(b, "- %s in \\#%s: %s%s\n", Text(m.Author), Text(f.Channel.Name), Text(clip(m.Text)), citeSource(f, evidence.Messages))
 	}
+}
+
+// sameTitle says so of an incident on another service: the fault may be one that
+// both share.
+func sameTitle(f evidence.Facts, other incident.Past) string {
+	for _, o := range f.SameTitle() {
+		if o.Incident.ID == other.Incident.ID {
+			return ", the same title on another service" + citeSource(f, evidence.Derived)
+		}
+	}
+	return ""
 }
 
 func alertState(a incident.Alert) string {
@@ -182,7 +193,7 @@ func writeBefore(b *strings.Builder, f evidence.Facts) {
 	}
 	fmt.Fprintf(b, "- Pattern: %s time in %d days", evidence.Ordinal(r.Times), r.Days)
 	if r.Median > 0 {
-		fmt.Fprintf(b, ", usually resolved in %s", evidence.Span(r.Median))
+		b.WriteString(", usually resolved in " + r.Usually(""))
 	}
 	b.WriteString(citeSource(f, evidence.Derived) + "\n")
 }

@@ -3,6 +3,7 @@ package evidence
 import (
 	"fmt"
 	"sort"
+	"strings"
 	"time"
 
 	"github.com/opsbuddy/opsbuddy/incident"
@@ -20,6 +21,7 @@ type Recurrence struct {
 	Days   int           // since the first of them, rounded up
 	Median time.Duration // time to resolve of the earlier ones; 0 when unknown
 	Last   incident.Past // the most recent earlier one
+	Remedy string        // what ended most of them by their notes, "a restart"; empty when the notes do not agree
 }
 
 // Recurs counts the earlier incidents in f that are the same problem. It
@@ -31,7 +33,7 @@ func (f Facts) Recurs() (Recurrence, bool) {
 	}
 	first := past[len(past)-1].Incident.CreatedAt
 	days := int((f.opened().Sub(first) + 24*time.Hour - time.Second) / (24 * time.Hour))
-	return Recurrence{Times: len(past) + 1, Days: days, Median: median(past), Last: past[0]}, true
+	return Recurrence{Times: len(past) + 1, Days: days, Median: median(past), Last: past[0], Remedy: remedy(past)}, true
 }
 
 // recent are the earlier incidents within the window, the latest first.
@@ -127,8 +129,11 @@ func derived(f Facts) []string {
 	if r, ok := f.Recurs(); ok {
 		out = append(out, fmt.Sprintf("This is the %s time in %d days.", Ordinal(r.Times), r.Days))
 		if r.Median > 0 {
-			out = append(out, fmt.Sprintf("Earlier ones were resolved in %s (median).", Span(r.Median)))
+			out = append(out, "Earlier ones were resolved in "+r.Usually("(median)")+".")
 		}
+	}
+	for _, o := range f.SameTitle() {
+		out = append(out, fmt.Sprintf("Incident #%d on %s has the same title.", o.Incident.Number, o.Incident.Service.Name))
 	}
 	for _, c := range f.NearChanges() {
 		out = append(out, fmt.Sprintf("Change %q happened %s before the first alert.", c.Summary, Span(f.FirstAlert().Sub(c.At))))
@@ -137,6 +142,42 @@ func derived(f Facts) []string {
 		out = append(out, "Every alert has recovered while the incident is still open.")
 	}
 	return out
+}
+
+// Usually says how the earlier ones ended: "12 min (median) by a restart (from their
+// notes)".
+func (r Recurrence) Usually(median string) string {
+	text := strings.TrimSpace(Span(r.Median) + " " + median)
+	switch {
+	case r.Remedy == "":
+		return text
+	case r.Times == 2:
+		return text + " by " + r.Remedy + " (from its note)"
+	default:
+		return text + " by " + r.Remedy + " (from their notes)"
+	}
+}
+
+// SameTitle are the incidents on other services that have this one's title.
+func (f Facts) SameTitle() []incident.Past {
+	var out []incident.Past
+	for _, o := range append(append([]incident.Past{}, f.Related...), f.Past...) {
+		service := o.Incident.Service
+		if service.Name != "" && service.Name != f.Incident.Service.Name && titleOf(o.Incident) == titleOf(f.Incident) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// titleOf is a title without the name of its service, which is all that differs
+// where one alert is set up for many.
+func titleOf(i incident.Incident) string {
+	title := strings.ToLower(i.Title)
+	if i.Service.Name != "" {
+		title = strings.ReplaceAll(title, strings.ToLower(i.Service.Name), "")
+	}
+	return strings.Trim(strings.Join(strings.Fields(title), " "), " :-")
 }
 
 // Span writes a duration as people say it: "2 min", "1 h 5 min", "3 days".

@@ -122,7 +122,11 @@ func TestCodeCountsRecurrence(t *testing.T) {
 func TestDerivedFactsAreSentences(t *testing.T) {
 	f := Facts{
 		Incident: known, ReadAt: now,
-		Past:      []incident.Past{pastOne("Q1", 5, 12*time.Minute)},
+		Past: []incident.Past{noted(pastOne("Q1", 5, 12*time.Minute), "Restarted the gateway, errors stopped.")},
+		Related: []incident.Past{
+			{Incident: incident.Incident{ID: "Q8", Number: 4712, Title: "502s", Service: incident.Ref{Name: "edge-proxy"}}},
+			{Incident: incident.Incident{ID: "Q9", Number: 4713, Title: "503s", Service: incident.Ref{Name: "edge-proxy"}}},
+		},
 		Changes:   []incident.Change{{Summary: "Deploy 1.4", At: now.Add(-17 * time.Minute)}, {Summary: "old", At: now.Add(-9 * time.Hour)}, {Summary: "after", At: now}},
 		Alerts:    []incident.Alert{{Status: incident.Resolved, CreatedAt: now.Add(-3 * time.Minute)}},
 		AlertsCut: incident.Cut{Shown: 1, Total: 1},
@@ -130,12 +134,60 @@ func TestDerivedFactsAreSentences(t *testing.T) {
 	want := []string{
 		"The incident was opened 2 min ago.",
 		"This is the 2nd time in 5 days.",
-		"Earlier ones were resolved in 12 min (median).",
+		"Earlier ones were resolved in 12 min (median) by a restart (from its note).",
+		"Incident #4712 on edge-proxy has the same title.",
 		`Change "Deploy 1.4" happened 14 min before the first alert.`,
 		"Every alert has recovered while the incident is still open.",
 	}
 	if diff := cmp.Diff(want, derived(f)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func noted(p incident.Past, notes ...string) incident.Past {
+	for _, n := range notes {
+		p.Notes = append(p.Notes, incident.Note{Author: "Ana Ruiz", Text: n})
+	}
+	return p
+}
+
+func TestWhatEndedTheEarlierOnesIsSaidOnlyWhereTheirNotesAgree(t *testing.T) {
+	for want, all := range map[string][][]string{
+		"a restart": {
+			{"Restarted the gateway, errors stopped."}, {"OOM. Restart helped after 25 min."}, {"rebooted db-7", "Restart again", ""},
+			{"Restarted it", "Restarted it", "Raised the limit"},
+		},
+		"a rollback": {{"Rolled back to v1.3."}, {"Restart did not help, rolled back"}},
+		"a failover": {{"Failed over to the replica."}},
+		"": {
+			{"It went away by itself."}, {"A restart did not help."}, {"Will restart it tomorrow"}, {"502s since the restart of the node"}, {"Restarted it", "Rolled back"},
+			{"We tried a restart"}, {"errors came after a rollback"}, {"No restart was needed"}, {"if it comes again: restart"}, {"Перезапущено"},
+		},
+	} {
+		for _, notes := range all {
+			var past []incident.Past
+			for _, n := range notes {
+				p := pastOne("Q1", 5, time.Minute)
+				if n != "" {
+					p = noted(p, n)
+				}
+				past = append(past, p)
+			}
+			if got := remedy(past); got != want {
+				t.Errorf("%q: %q, want %q", notes, got, want)
+			}
+		}
+	}
+}
+
+func TestATitleIsTheSameWithoutTheNameOfItsService(t *testing.T) {
+	f := Facts{Incident: incident.Incident{Title: "mail-relay: Disk 90% full", Service: incident.Ref{Name: "mail-relay"}}}
+	other := func(title, service string) incident.Past {
+		return incident.Past{Incident: incident.Incident{ID: title + service, Title: title, Service: incident.Ref{Name: service}}}
+	}
+	f.Related = []incident.Past{other("build-runner: disk 90% full", "build-runner"), other("disk 95% full", "build-runner"), other("mail-relay: disk 90% full", "mail-relay"), other("disk 90% full", "")}
+	if got := f.SameTitle(); len(got) != 1 || got[0].Incident.ID != f.Related[0].Incident.ID {
+		t.Errorf("%+v", got)
 	}
 }
 
