@@ -240,6 +240,23 @@ func TestALinkIsCutTogetherWithWhatIsWrongInItsLabel(t *testing.T) {
 	}
 }
 
+// Marks inside a field once had it repaired without end.
+func TestAFieldOfTheStatusLineIsRepairedOnce(t *testing.T) {
+	f := sample()
+	f.Incident.Service.Name = "api*gateway"
+	x := NewIndex(f, nil)
+	for line, want := range map[string]string{
+		"> **Since**: *2 minutes* ago | **Urgency**: *High*":              "> **Since**: *2 minutes* ago | **Urgency**: *High*",
+		"> **Since**: 40 minutes ago | **Urgency**: *Low*":                "> **Since**: 2 min ago | **Urgency**: *High*",
+		"> **Service**: billing | **Service**: api*gateway":               "> **Service**: api\\*gateway | **Service**: api*gateway",
+		"> Urgency: Low|Status: Resolved|Priority: P3|ID: Q9XXXXXXXXXXX1": "> Urgency: High|Status: Triggered|Priority: P1|ID: Q1GATEWAY502AA",
+	} {
+		if got := Brief(line, x).Markdown; got != want {
+			t.Errorf("%q became %q, want %q", line, got, want)
+		}
+	}
+}
+
 func TestAtomsAreTypedAndNormal(t *testing.T) {
 	for text, want := range map[string][]string{
 		"on 2026-02-15T03:10:00Z for 1 h 5 min":               {"date 2026-02-15", "time 190", "duration 3900"},

@@ -137,8 +137,10 @@ func FuzzWhatTheEvidenceSays(f *testing.F) {
 		if !utf8.ValidString(text) || strings.ContainsAny(text, "\n\r\x00") {
 			return
 		}
-		text = listMarker.ReplaceAllString(plainDigits(text), "")
-		text = cited.ReplaceAllString(text, "") // the evidence here has no such number
+		text = cited.ReplaceAllString(plainDigits(text), "") // the evidence here has no such number
+		for listMarker.MatchString(text) {                   // as the evidence's lines are read
+			text = listMarker.ReplaceAllString(text, "")
+		}
 		x := indexOf(text)
 		l := x.readAs(text, Atoms(text))
 		for _, a := range l.atoms {

@@ -19,23 +19,24 @@ func (p *pass) head(text string) string {
 		"urgency": capital(i.Urgency), "status": capital(i.Status), "service": i.Service.Name, "priority": i.Priority,
 		"id": i.ID, "incident id": i.ID,
 	}
-	for { // one at a time: the bar that ends a field begins the next
-		again := false
-		for _, at := range field.FindAllStringSubmatchIndex(text, -1) {
-			name, said := strings.ToLower(text[at[4]:at[5]]), text[at[6]:at[7]]
-			want := right[name]
-			if name == "since" || name == "opened" {
-				want = p.since(said)
-			}
-			if want == "" || said == "" || p.isRight(name, said, want) {
-				continue
-			}
-			p.found(&p.report.Repaired, Host, text[at[4]:at[5]]+": "+said, text)
-			text, again = text[:at[6]]+escape(want)+text[at[7]:], true
-			break
-		}
-		if !again {
+	for from := 0; ; { // one at a time, from the end of the one before: the bar that ends a field begins the next
+		at := field.FindStringSubmatchIndex(text[from:])
+		if at == nil {
 			return p.tag(text)
+		}
+		for g := range at {
+			at[g] += from
+		}
+		name, said := strings.ToLower(text[at[4]:at[5]]), text[at[6]:at[7]]
+		want := right[name]
+		if name == "since" || name == "opened" {
+			want = p.since(said)
+		}
+		from = at[7]
+		if want != "" && said != "" && !p.isRight(name, said, want) {
+			p.found(&p.report.Repaired, Host, text[at[4]:at[5]]+": "+said, text)
+			text = text[:at[6]] + escape(want) + text[at[7]:]
+			from = at[6] + len(escape(want))
 		}
 	}
 }
@@ -49,6 +50,7 @@ func capital(s string) string {
 
 func (p *pass) isRight(name, said, want string) bool {
 	shown := fold(plain(said))
+	want = plain(want) // a name may have marks of Markdown in it
 	switch name {
 	case "id", "incident id":
 		for _, a := range Atoms(said) {
@@ -72,12 +74,12 @@ func (p *pass) since(said string) string {
 		return ""
 	}
 	age := p.x.facts.ReadAt.Sub(created)
-	for _, a := range Atoms(said) {
+	for _, a := range Atoms(plain(said)) {
 		if a.Kind == Duration && !sameAge(a, age.Seconds()) {
 			return evidence.Span(age) + " ago"
 		}
 	}
-	return said
+	return ""
 }
 
 var tagged = regexp.MustCompile(`\*{0,2}\\?\[?\b(NEW ISSUE|NEW|RECURRING)\b\\?\]?(?:: [^*|]*)?\*{0,2}`)
