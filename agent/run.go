@@ -107,11 +107,16 @@ func (r *run) partial(text string) {
 
 // messages is the conversation as the next call sends it.
 func (r *run) messages() []model.Message {
-	first := r.prompt
-	if r.summary != "" {
-		first.Text += "\n\n" + r.summary
+	return append(r.opening(), r.history...)
+}
+
+// opening is what every call begins with. The first message stays as it was when a
+// summary comes, so that the vendor's cache still has the facts.
+func (r *run) opening() []model.Message {
+	if r.summary == "" {
+		return []model.Message{r.prompt}
 	}
-	return append([]model.Message{first}, r.history...)
+	return []model.Message{r.prompt, {Role: model.Assistant, Text: r.summary}, {Role: model.User, Text: compact.GoOn}}
 }
 
 // think makes one call to the model, or to its fallback when the first can not
@@ -222,7 +227,7 @@ func (r *run) compact(ctx workflow.Context) {
 	}
 	kept := compact.Digest(r.summary, old)
 	words := ""
-	ask := append([]model.Message{r.prompt}, old...)
+	ask := append(r.opening(), old...)
 	ask = append(ask, model.Message{Role: model.User, Text: compact.Ask})
 	in := ThinkInput{
 		Model: r.plan.Models[r.models], Ceiling: r.plan.PerRun, Spent: r.spent, Purpose: "compact",

@@ -24,6 +24,9 @@ const (
 // Ask is what the model is asked for.
 const Ask = `Summarise the work so far for yourself, in at most 400 words: what was asked of which tool, what was found (with its evidence number E…), what was ruled out and why, and what is still open. Keep every id, ticket key, link, number, time and name exactly as it stands. Do not call a tool and do not write the final answer.`
 
+// GoOn is what the model is told behind its summary.
+const GoOn = "Go on from there."
+
 // Split cuts a conversation into an older part and the recent messages that
 // stay as they are. The recent part begins with a turn of the model, so that a
 // call is never separated from its result.
