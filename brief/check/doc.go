@@ -31,11 +31,12 @@
 //	a digit               of any script and width: ８.４％ is 8.4%
 //	a number, a percent   exact; with fewer decimals, the real one rounded: 8% is 8.4%, not 0% or 9%
 //	                      1,460 is 1460, 9.8k is 9750 to 9850, 0.114 of a ratio is 11.4%
-//	a size                half of its last digit, at most 10 %, and 5 % for 1000 against 1024: 1 GB is 1Gi
+//	a size                half of its last digit, at most 10 %, and 5 % from unit to unit, for 1000 against
+//	                      1024: 1 GB is 1Gi and 1000 MB, 500Mi is not 512Mi
 //	a duration            rounded or cut to its smallest unit: "12 min" is 11 min 30 s to 12 min 59 s
 //	                      90 s is 1 min 30 s, "two minutes" is 2 min, lag_seconds: 312 is 312 s
 //	"ago"                 against the clock of the facts, within one unit or 10 %
-//	"in 58 minutes"       the same, forwards, within one unit
+//	"in 58 minutes"       forwards to a time of day less than 12 hours away, within one unit
 //	a time of day         one minute, in UTC: 15:00 CET, 14:00Z, 2 PM UTC and 19:30+05:30 are one;
 //	                      a zone that nobody knows is none; a time that the evidence has on
 //	                      another day needs that day's date in its line
@@ -45,6 +46,10 @@
 //	a quotation           its words; marks between them may differ
 //	a command             letter by letter but for white space and case, with the placeholders of a
 //	                      runbook filled in by words that the evidence has
+//	a ticket's summary    half of its words are the ticket's, and all names in it
+//	what somebody said    two of five of its words are theirs
+//	an earlier incident   half of the words that are said of it, or all but one, are its
+//	a sentence            without figures and names: a quarter of its words, or all but two, are in the evidence
 //
 // Pure functions on values, on either side of the workflow line; the only clock
 // is the one in the facts.

@@ -2,6 +2,7 @@ package check
 
 import (
 	"math"
+	"regexp"
 	"strings"
 
 	"github.com/opsbuddy/opsbuddy/incident"
@@ -55,7 +56,11 @@ func same(said, real Atom) bool {
 	case Number, Percent:
 		return said.Value == real.Value || rounded(said, real.Value)
 	case Size:
-		return math.Abs(said.Value-real.Value) <= math.Max(math.Min(said.Unit/2, 0.1*real.Value), 0.05*real.Value)
+		slack := math.Min(said.Unit/2, 0.1*real.Value)
+		if otherUnit(said.Text, real.Text) {
+			slack = math.Max(slack, 0.05*real.Value)
+		}
+		return math.Abs(said.Value-real.Value) <= slack
 	case Duration:
 		return said.Ago == real.Ago && sameDuration(said, real.Value)
 	case Clock:
@@ -66,6 +71,15 @@ func same(said, real Atom) bool {
 	default:
 		return said.Key == real.Key
 	}
+}
+
+var sizeUnit = regexp.MustCompile(`[KMGT]i?`)
+
+// otherUnit tells whether two sizes are in different units, so that 1000 of the one
+// may be 1024 of the other.
+func otherUnit(a, b string) bool {
+	x, y := sizeUnit.FindString(a), sizeUnit.FindString(b)
+	return x != y && x != "" && y != ""
 }
 
 // rounded tells whether a figure with fewer decimals is the real one rounded.

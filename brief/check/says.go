@@ -69,7 +69,8 @@ func (p *pass) count(line string) {
 		case strings.HasPrefix(noun, "alert") && !ofMany.MatchString(m[0]):
 			right = p.alerts(m[2] + m[4])
 		case strings.HasPrefix(noun, "time"), strings.HasPrefix(noun, "occurrence"):
-			right = p.times(line, noun == "times" && !happening.MatchString(line[:at[0]]))
+			alone := p.before() && strings.Trim(line[:at[0]], " -*") == ""
+			right = p.times(line, noun == "times" && !alone && !happening.MatchString(line[:at[0]]))
 		case m[2] != "" && f.State(evidence.Tickets) == evidence.Found && f.TicketsCut.Complete() && !p.x.saysWords(m[0]):
 			right = []int{p.x.openTickets()}
 		}

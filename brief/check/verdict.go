@@ -20,7 +20,9 @@ const (
 // judge looks an atom of a line up.
 func (x *Index) judge(l *line, a Atom) verdict {
 	switch a.Kind {
-	case Link, Citation, Ticket, Incident, Email:
+	case Ticket: // DB-7 may be the host db-7
+		return orElse(x.has(Ticket, a.Key) || x.has(Host, fold(a.Key)), invented)
+	case Link, Citation, Incident, Email:
 		return orElse(x.has(a.Kind, a.Key), invented)
 	case Person:
 		if a.Doubtful {

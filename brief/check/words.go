@@ -86,6 +86,10 @@ func plainDigits(s string) string {
 			return r
 		case r == '％' || r == '٪':
 			return '%'
+		case r == '٫':
+			return '.'
+		case r == '٬':
+			return ','
 		case r == '\u00a0' || r == '\u202f' || r == '\u2009':
 			return ' '
 		case unicode.Is(unicode.Nd, r):
