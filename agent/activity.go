@@ -175,6 +175,7 @@ type ThinkOutput struct {
 	Problem   string        `json:"problem,omitempty"`
 	Message   string        `json:"message,omitempty"`
 	Passing   bool          `json:"passing,omitempty"` // the problem may be gone later
+	Stepped   string        `json:"stepped,omitempty"` // how the call was made cheaper, and why
 }
 
 // Think calls the model once. Only failures that may pass are errors: those are
@@ -190,8 +191,9 @@ func (a *Activities) Think(ctx context.Context, in ThinkInput) (ThinkOutput, err
 		return ThinkOutput{}, err
 	}
 	if maxTokens == 0 {
-		return ThinkOutput{Problem: problemBudget, Message: why}, nil
+		return ThinkOutput{Problem: problemBudget, Message: why + " is reached"}, nil
 	}
+	asked := in.Request.MaxTokens
 	in.Request.MaxTokens = maxTokens
 	began := time.Now()
 	ctx, span := startChat(ctx, a.cfg.LLM.ProviderType, in)
@@ -203,6 +205,7 @@ func (a *Activities) Think(ctx context.Context, in ThinkInput) (ThinkOutput, err
 	}
 	out := ThinkOutput{
 		Response: resp, Took: time.Since(began), Cost: a.cost(in.Model, resp.Usage), Estimated: model.CountRequest(in.Model, in.Request),
+		Stepped: a.stepped(in, asked, why),
 	}
 	settle(out.Cost)
 	a.metrics.think(span, in.Model, out)

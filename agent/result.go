@@ -2,6 +2,7 @@ package agent
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/opsbuddy/opsbuddy/agent/model"
@@ -68,6 +69,18 @@ type Turn struct {
 	Calls   int           `json:"calls,omitempty"`
 	Stop    model.Stop    `json:"stop"`
 	Warning string        `json:"warning,omitempty"`
+	Stepped string        `json:"stepped,omitempty"` // how the call was made cheaper, and why
+}
+
+// Stepped says how the run was made cheaper than it was meant, and why; empty when
+// it was not.
+func (r Result) Stepped() string {
+	for _, t := range slices.Backward(r.Turns) {
+		if t.Stepped != "" {
+			return t.Stepped
+		}
+	}
+	return ""
 }
 
 // Observation is one tool call and what it answered.

@@ -61,6 +61,7 @@ func (r *run) correct(ctx workflow.Context) {
 	ask := model.Message{Role: model.User, Text: "Your answer was held against the evidence. It does not carry this:\n- " + strings.Join(problems, "\n- ") +
 		"\nWrite the whole answer once more. Correct each of these from the evidence or leave it out, and change nothing else."}
 	out, ok := r.think(ctx, "correct", append(r.messages(), ask), r.plan.MaxTokens)
+	r.stepped(out)
 	if text := out.Response.Message.Text; ok && strings.TrimSpace(text) != "" && out.Response.Stop == model.StopEnd {
 		r.answer = text
 	}

@@ -96,6 +96,7 @@ func (r *run) converse(ctx workflow.Context) {
 // once asks for the answer in one call. Without one the run goes on.
 func (r *run) once(ctx workflow.Context) {
 	out, ok := r.think(ctx, "once", r.messages(), r.plan.MaxTokens)
+	r.stepped(out)
 	if text := out.Response.Message.Text; ok && strings.TrimSpace(text) != "" && out.Response.Stop == model.StopEnd {
 		r.iterations++
 		r.answer = text
@@ -109,6 +110,7 @@ func (r *run) turn(ctx workflow.Context) {
 	if !ok {
 		return
 	}
+	r.stepped(out)
 	resp := out.Response
 	r.history = append(r.history, resp.Message)
 	switch {
@@ -125,6 +127,13 @@ func (r *run) turn(ctx workflow.Context) {
 	default:
 		r.answer = resp.Message.Text
 		r.stop(Answered, "")
+	}
+}
+
+// stepped keeps how the call of the last turn was made cheaper.
+func (r *run) stepped(out ThinkOutput) {
+	if out.Stepped != "" {
+		r.turns[len(r.turns)-1].Stepped = out.Stepped
 	}
 }
 
@@ -237,6 +246,7 @@ func (r *run) lastWord(ctx workflow.Context) {
 	messages := append(r.messages(), model.Message{Role: model.User, Text: "Stop here (" + r.detail +
 		"). Write the final answer now from what you know, in the form you were asked for. Say what you could not find out."})
 	out, ok := r.think(ctx, "final", messages, r.plan.MaxTokens)
+	r.stepped(out)
 	if ok && strings.TrimSpace(out.Response.Message.Text) != "" {
 		r.answer = out.Response.Message.Text
 	}

@@ -39,7 +39,7 @@ type NotifyReportInput struct {
 	Logger   *slog.Logger
 
 	Outcome    core.Ref // string, in the words of the footer; from Succeeded when not set
-	StopReason core.Ref // string, why it did not succeed
+	StopReason core.Ref // string, why it did not succeed, or not as it was meant
 	Model      core.Ref // string, the model that was used in the end
 	Incident   core.Ref // incident.Incident, for the first lines
 	Since      core.Ref // []incident.Update, what happened to it since it was read
@@ -194,7 +194,7 @@ func (in NotifyReportInput) footer(r reportInput) string {
 		who = "no model"
 	}
 	parts := []string{r.outcome(), r.CostUSD.String(), shortDuration(r.Duration), fmt.Sprintf("%d %s", r.TurnsUsed, plural(r.TurnsUsed, "turn")), who}
-	if !r.Succeeded && r.StopReason != "" {
+	if r.StopReason != "" {
 		parts = append(parts, line(r.StopReason, maxTitle))
 	}
 	return strings.Join(parts, " · ")

@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -208,13 +209,14 @@ func verify(text string, seen []agent.Observation, facts json.RawMessage) ([]str
 	return brief.Problems(answer(agent.Result{Response: text, Observations: seen}), f), nil
 }
 
-// reason is why the review was not finished. To have no model is a choice, and
-// an incident that is over ends its review: neither is worth a word.
+// reason is why the review was not finished, or why it was a cheaper one. To have
+// no model is a choice, and an incident that is over ends its review: neither is
+// worth a word.
 func reason(r agent.Result) string {
 	if r.StopReason == agent.NoModel || r.StopReason == agent.Interrupted {
 		return ""
 	}
-	return r.Detail
+	return cmp.Or(r.Detail, r.Stepped())
 }
 
 // item makes an agent's observation a piece of evidence like any other.

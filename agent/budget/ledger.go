@@ -32,12 +32,16 @@ type Request struct {
 	Incident string      `json:"incident,omitempty"`
 	Worst    []money.USD `json:"worst"` // worst cases from the dearest to the cheapest form of the call
 	Limits   Limits      `json:"limits"`
+	// InPlace is the cheapest form of the call to the model in whose place this one
+	// is asked: the grant says whether money is why.
+	InPlace money.USD `json:"in_place,omitzero"`
 }
 
 // Grant answers a Request.
 type Grant struct {
-	Choice int    `json:"choice"` // index into Worst; -1 when nothing fits
-	Why    string `json:"why,omitempty"`
+	Choice int `json:"choice"` // index into Worst; -1 when nothing fits
+	// Why names the ceiling that the form before, or InPlace, would pass.
+	Why string `json:"why,omitempty"`
 }
 
 // Settlement says what a call cost in the end.
@@ -74,16 +78,19 @@ func (l *Ledger) Reserve(now time.Time, r Request) Grant {
 		}
 		return Grant{Choice: len(r.Worst) - 1}
 	}
+	why := l.over(now, r.InPlace, r)
 	for i, w := range r.Worst {
-		if l.over(now, w, r) == "" {
+		over := l.over(now, w, r)
+		if over == "" {
 			l.Entries = append(l.Entries, Entry{Key: r.Key, At: now, Micro: w.Micro, Model: r.Model, Incident: r.Incident})
-			return Grant{Choice: i}
+			return Grant{Choice: i, Why: why}
 		}
+		why = over
 	}
 	if len(r.Worst) == 0 {
 		return Grant{Choice: -1, Why: "nothing was asked for"}
 	}
-	return Grant{Choice: -1, Why: l.over(now, r.Worst[len(r.Worst)-1], r)}
+	return Grant{Choice: -1, Why: why}
 }
 
 // over names the ceiling that another amount would pass.
@@ -97,7 +104,7 @@ func (l *Ledger) over(now time.Time, more money.USD, r Request) string {
 		{l.Spent(now, day), r.Limits.Day, "a day"},
 	} {
 		if c.ceiling.Micro > 0 && c.spent.Micro+more.Micro > c.ceiling.Micro {
-			return fmt.Sprintf("the ceiling of %s %s is reached", c.ceiling, c.name)
+			return fmt.Sprintf("the ceiling of %s %s", c.ceiling, c.name)
 		}
 	}
 	return ""

@@ -128,3 +128,23 @@ func TestNoWindowEverPassesItsCeiling(t *testing.T) {
 		}
 	}
 }
+
+func TestAGrantSaysWhichCeilingMadeItCheaper(t *testing.T) {
+	var l Ledger
+	inPlace := ask("c", 0.1)
+	inPlace.InPlace = money.Dollars(0.5)
+	for _, c := range []struct {
+		ask    Request
+		choice int
+		why    string
+	}{
+		{ask("a", 0.6), 0, ""},
+		{ask("b", 0.8, 0.2), 1, "the ceiling of $1.00 an hour"},
+		{inPlace, 0, "the ceiling of $1.00 an hour"}, // the model in whose place it is asked is too dear
+		{ask("d", 0.1), 0, ""},
+	} {
+		if g := l.Reserve(start, c.ask); g.Choice != c.choice || g.Why != c.why {
+			t.Errorf("%s: %+v, want choice %d for %q", c.ask.Key, g, c.choice, c.why)
+		}
+	}
+}
