@@ -48,6 +48,7 @@ type Brief struct {
 // Compose makes the brief from the agent's answer and the facts. There is
 // always one: without an answer it is made from the facts alone.
 func Compose(a Answer, f evidence.Facts) Brief {
+	news := f.Incident.News(a.Since)
 	f = f.After(a.Since, nextNumber(f, a.Brought))
 	open := unchecked(a, f)
 	b := Brief{Outcome: outcome(a, f, open), Links: links(f, a.Brought)}
@@ -57,7 +58,7 @@ func Compose(a Answer, f evidence.Facts) Brief {
 		text, took = b.checked(a, f)
 		open = append(open, took...)
 	}
-	b.finish(withSince(text, seen(a), a.Since), a, f, open)
+	b.finish(withSince(text, seen(a), news), a, f, open)
 	for _, o := range append(incident.Others(a.Since), a.Seen) {
 		if o.URL != "" {
 			b.Links = append(b.Links, o.URL)

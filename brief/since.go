@@ -42,10 +42,10 @@ func seen(a Answer) string {
 		day(a.SeenAt), link(number(a.Seen), a.Seen.URL))
 }
 
-// happened is what happened to the incident itself.
+// happened is what happened to the incident itself, of its news.
 func happened(updates []incident.Update) string {
 	var said []string
-	for _, u := range incident.Known(updates) {
+	for _, u := range updates {
 		if u.Kind == incident.SameProblem {
 			continue
 		}

@@ -13,7 +13,7 @@ const maxSince = 20
 // After are the facts with what happened since they were read, as one more piece
 // of evidence with the given number.
 func (f Facts) After(updates []incident.Update, number int) Facts {
-	updates = incident.Known(updates)
+	updates = f.Incident.News(updates)
 	if len(updates) == 0 {
 		return f
 	}
@@ -45,8 +45,16 @@ func line(u incident.Update) string {
 	return b.String()
 }
 
-// Words says what an update did.
+// Words says what an update did; of an urgency it knows when it is a new one.
 func Words(u incident.Update) string {
+	words := did(u)
+	if u.Urgency != "" {
+		words += ", urgency now " + u.Urgency
+	}
+	return words
+}
+
+func did(u incident.Update) string {
 	switch u.Kind {
 	case incident.SameProblem:
 		return fmt.Sprintf("same problem: incident %s #%d %s", u.Other.ID, u.Other.Number, u.Other.Title)

@@ -10,6 +10,8 @@ import (
 // problem. All other kinds are PagerDuty's event types without "incident.".
 const SameProblem = "same_problem"
 
+const priorityUpdated = "priority_updated"
+
 // Update is something that happened to an incident while it was under review.
 // Fields that an event does not tell are empty. Frozen: histories hold it.
 type Update struct {
@@ -41,6 +43,22 @@ func Known(all []Update) []Update {
 	return out
 }
 
+// News are the known updates, each with an urgency only when it is another one than
+// before: PagerDuty has no event for that, and tells it along with whatever comes
+// next.
+func (i Incident) News(all []Update) []Update {
+	out := Known(all)
+	for n := range out {
+		switch u := &out[n]; u.Urgency {
+		case "", i.Urgency:
+			u.Urgency = ""
+		default:
+			i.Urgency = u.Urgency
+		}
+	}
+	return out
+}
+
 // After is the incident as the updates leave it.
 func (i Incident) After(all []Update) Incident {
 	for _, u := range Known(all) {
@@ -49,6 +67,9 @@ func (i Incident) After(all []Update) Incident {
 		}
 		i.Status, i.Urgency, i.Priority = cmp.Or(u.Status, i.Status), cmp.Or(u.Urgency, i.Urgency), cmp.Or(u.Priority, i.Priority)
 		i.Service = cmp.Or(u.Service, i.Service)
+		if u.Kind == priorityUpdated {
+			i.Priority = u.Priority // it may have been taken away
+		}
 		switch {
 		case u.Status == Resolved:
 			i.ResolvedAt, i.StatusChangedBy = u.At, u.By

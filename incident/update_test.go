@@ -41,3 +41,21 @@ func TestWhatIsToldTwiceIsKnownOnce(t *testing.T) {
 		t.Errorf("%d others", n)
 	}
 }
+
+func TestANewUrgencyIsNewsOnce(t *testing.T) {
+	i := Incident{ID: "Q1", Status: Triggered, Urgency: "high", Priority: "P2"}
+	all := []Update{
+		at(1, Update{Kind: "acknowledged", Urgency: "high"}), at(2, Update{Kind: "escalated", Urgency: "low"}),
+		at(3, Update{Kind: "reassigned", Urgency: "low"}), at(4, Update{Kind: "priority_updated"}),
+	}
+	var told []string
+	for _, u := range i.News(all) {
+		told = append(told, u.Urgency)
+	}
+	if diff := cmp.Diff([]string{"", "low", "", ""}, told); diff != "" {
+		t.Error(diff)
+	}
+	if now := i.After(all); now.Urgency != "low" || now.Priority != "" || all[0].Urgency != "high" {
+		t.Errorf("in the end %+v; told was %+v", now, all[0])
+	}
+}
