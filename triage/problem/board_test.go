@@ -144,14 +144,16 @@ func TestAValueThatMayNameSomethingIsNotTakenForAMeasure(t *testing.T) {
 	}
 }
 
-func TestAlertsThatCouldNotBeReadMakeNobodyAFollower(t *testing.T) {
-	f := facts("")
-	f.Items[0].State = evidence.Unread
-	if keys := Keys(f); len(keys) != 0 {
-		t.Errorf("keys %v", keys)
-	}
-	f.Items[0].State = evidence.Nothing
-	if diff := cmp.Diff([]string{"title " + sum("Disk full")}, Keys(f)); diff != "" {
-		t.Errorf("opened by hand: %s", diff)
+func TestWithoutAlertsNobodyIsAFollowerByTheTitle(t *testing.T) {
+	for _, state := range []evidence.State{evidence.Unread, evidence.Nothing} {
+		f := facts("")
+		f.Items[0].State = state
+		if keys := Keys(f); len(keys) != 0 {
+			t.Errorf("alerts %v: keys %v", state, keys)
+		}
+		f.Incident.Key = "db-1/disk"
+		if diff := cmp.Diff([]string{"dedup db-1/disk"}, Keys(f)); diff != "" {
+			t.Errorf("alerts %v, of a dedup key: %s", state, diff)
+		}
 	}
 }

@@ -12,7 +12,8 @@ import (
 )
 
 // Keys are what makes an incident the same problem as another one of its service.
-// There is none when its alerts could not be read: then it is nobody's follower.
+// A title is none: people open incidents by hand under the same few words. Without
+// alerts, and when they could not be read, an incident is nobody's follower.
 func Keys(f evidence.Facts) []string {
 	var keys []string
 	if k := f.Incident.Key; k != "" {
@@ -23,13 +24,8 @@ func Keys(f evidence.Facts) []string {
 			keys = append(keys, "dedup "+a.Key)
 		}
 	}
-	switch f.State(evidence.Alerts) {
-	case evidence.Found:
-		if f.AlertsCut.Complete() {
-			keys = append(keys, "alerts "+fingerprint(f.Alerts))
-		}
-	case evidence.Nothing:
-		keys = append(keys, "title "+sum(f.Incident.Title))
+	if f.State(evidence.Alerts) == evidence.Found && f.AlertsCut.Complete() {
+		keys = append(keys, "alerts "+fingerprint(f.Alerts))
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
