@@ -124,6 +124,8 @@ func (a *Activities) Open(ctx context.Context) (Plan, error) {
 type CallInput struct {
 	Name      string          `json:"name"`
 	Arguments json.RawMessage `json:"arguments"`
+	// Within is how long the model can still use an answer; no bound when 0.
+	Within time.Duration `json:"within,omitempty"`
 }
 
 // CallTool asks a tool. Whatever it answers is news for the model.
@@ -131,7 +133,7 @@ func (a *Activities) CallTool(ctx context.Context, in CallInput) (tool.Result, e
 	began := time.Now()
 	ctx, span := startTool(ctx)
 	defer span.End()
-	res := a.pool.Call(ctx, in.Name, in.Arguments)
+	res := a.askWithin(ctx, in)
 	if ctx.Err() != nil {
 		toolAnswered(span, a.offered(in.Name), true)
 		return tool.Result{}, ctx.Err() // the worker stops: the call is handed back
@@ -140,6 +142,22 @@ func (a *Activities) CallTool(ctx context.Context, in CallInput) (tool.Result, e
 	a.metrics.tool(span, a.offered(in.Name), res.Failed, time.Since(began))
 	a.log.Info("tool called", "tool", in.Name, "failed", res.Failed, "cut", res.Cut, "bytes", len(res.Text), "duration_ms", time.Since(began).Milliseconds())
 	return res, nil
+}
+
+// askWithin leaves a call when its answer comes too late for the model. To the
+// server its caller went away: that it was too slow for one run says nothing of it.
+func (a *Activities) askWithin(ctx context.Context, in CallInput) tool.Result {
+	if in.Within <= 0 {
+		return a.pool.Call(ctx, in.Name, in.Arguments)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	late := time.AfterFunc(in.Within, cancel)
+	res := a.pool.Call(ctx, in.Name, in.Arguments)
+	if !late.Stop() && res.Failed {
+		return tool.Result{Text: "it did not answer before it was time to conclude", Failed: true}
+	}
+	return res
 }
 
 // offered is the name of a tool that there is. Any other is a word of the model's,

@@ -21,6 +21,7 @@ const (
 	thinkAttempt   = 8 * time.Minute  // one call to a model; a small one on two cores was seen to take five
 	thinkRetry     = 45 * time.Second // waits between failed calls, together
 	toolAttempt    = 90 * time.Second // one call to a tool, with a restart of its server
+	leastTool      = time.Second      // what a tool has however late it is asked
 	openAttempt    = 2 * time.Minute  // starting every MCP server
 	maxPauses      = 3                // turns that the vendor paused, in a row
 )
@@ -219,11 +220,17 @@ func (r *run) runCalls(ctx workflow.Context, calls []model.Call, results []tool.
 func (r *run) callTool(ctx workflow.Context, c model.Call) tool.Result {
 	actx := core.WithActivity(ctx, core.ActivityOptions{Attempt: toolAttempt, Retry: time.Minute, Summary: c.Name})
 	var out tool.Result
-	f := workflow.ExecuteActivity(actx, core.ActivityName(actx, toolName), CallInput{Name: c.Name, Arguments: c.Arguments})
+	f := workflow.ExecuteActivity(actx, core.ActivityName(actx, toolName), CallInput{Name: c.Name, Arguments: c.Arguments, Within: r.untilSoft(ctx)})
 	if err := r.await(ctx, f, &out); err != nil {
 		return tool.Result{Text: "the tool did not answer: " + short(err), Failed: true}
 	}
 	return out
+}
+
+// untilSoft is what is left until the model is told to conclude. A tool that hangs
+// does not put that off.
+func (r *run) untilSoft(ctx workflow.Context) time.Duration {
+	return max(leastTool, r.plan.SoftDeadline-workflow.Now(ctx).Sub(r.started))
 }
 
 // observe numbers an answer, remembers it as evidence, and lets the guard see it.

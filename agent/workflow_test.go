@@ -452,3 +452,18 @@ func TestGuardComparesArgumentsWhateverTheirOrder(t *testing.T) {
 		t.Error("the third same answer is a loop")
 	}
 }
+
+func TestAToolHasNoLongerThanUntilTheModelMustConclude(t *testing.T) {
+	s := newStage()
+	s.plan.SoftDeadline = 30 * time.Second
+	s.think = func(n int, _ ThinkInput) (ThinkOutput, error) {
+		if n == 0 {
+			return says("", model.Call{ID: "1", Name: "look", Arguments: json.RawMessage(`{}`)}), nil
+		}
+		return says("done"), nil
+	}
+	s.run(t)
+	if within := s.calls[0].Within; within <= 20*time.Second || within > 30*time.Second {
+		t.Errorf("the tool has %s, want what is left of 30 s", within)
+	}
+}

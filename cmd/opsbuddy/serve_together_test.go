@@ -248,3 +248,21 @@ func TestAFollowerOfABriefThatStandsIsListedBelowIt(t *testing.T) {
 		t.Errorf("%d outcomes for two incidents", n)
 	}
 }
+
+func TestWhatPagerDutyRelatesSharesAReviewWithinItsService(t *testing.T) {
+	related := func(slug, service, host string) string {
+		return strings.Replace(fmt.Sprintf(twin, slug, service, "high", host, 91), "    model:\n", "      related: [disk-a]\n    model:\n", 1)
+	}
+	w := startTwins(t, fmt.Sprintf(twin, "a", "service-0", "high", "db-1", 91), related("b", "service-0", "db-2"), related("c", "service-1", "db-3"))
+	s := serve(t, w, t.TempDir())
+	for i, one := range []string{"disk-a", "disk-b", "disk-c"} {
+		s.accepted(t, pageOf(w, one))
+		wait(t, s, "the outcome", func() bool { return len(outcomes(w)) == i+1 })
+	}
+	if short := outcomeWith(t, w, "Incident: "+w.IncidentID("disk-b")); !strings.Contains(short, "same problem · ") {
+		t.Errorf("what PagerDuty relates is reviewed by itself:\n%s", short)
+	}
+	if own := outcomeWith(t, w, "Incident: "+w.IncidentID("disk-c")); !strings.Contains(own, "\nbrief · ") {
+		t.Errorf("an incident of another service has no review of its own:\n%s", own)
+	}
+}
