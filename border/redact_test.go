@@ -182,3 +182,16 @@ func FuzzRedact(f *testing.F) {
 		}
 	})
 }
+
+func TestHideTakesOurSecretsOutOfJSONAndLeavesItsForm(t *testing.T) {
+	hide := Hide("tok-123", `pass"word<1>`, "status", "short")
+	for in, want := range map[string]string{
+		`{"status":"tok-123 short","n":1}`:       `{"status":"[redacted] short","n":1}`,
+		`{"text":"a pass\"word\u003c1\u003e b"}`: `{"text":"a [redacted] b"}`,
+		`{"text":"password = somebody's"}`:       `{"text":"password = somebody's"}`,
+	} {
+		if got := hide(in); got != want || !json.Valid([]byte(got)) {
+			t.Errorf("%s became %s, want %s", in, got, want)
+		}
+	}
+}

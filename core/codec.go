@@ -24,6 +24,31 @@ func DataConverter() converter.DataConverter {
 	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), Codec())
 }
 
+// hidingConverter is DataConverter that takes our own secrets out of whatever goes
+// into a history: also out of what somebody outside sent back to us.
+func hidingConverter(hide func(string) string) converter.DataConverter {
+	if hide == nil {
+		return DataConverter()
+	}
+	// Codecs encode from the last to the first: nothing is found in packed bytes.
+	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), Codec(), hidingCodec{hide})
+}
+
+type hidingCodec struct{ hide func(string) string }
+
+func (c hidingCodec) Encode(in []*commonpb.Payload) ([]*commonpb.Payload, error) {
+	out := make([]*commonpb.Payload, len(in))
+	for i, p := range in {
+		out[i] = p
+		if string(p.GetMetadata()[converter.MetadataEncoding]) == converter.MetadataEncodingJSON {
+			out[i] = &commonpb.Payload{Metadata: p.GetMetadata(), Data: []byte(c.hide(string(p.GetData())))}
+		}
+	}
+	return out, nil
+}
+
+func (hidingCodec) Decode(in []*commonpb.Payload) ([]*commonpb.Payload, error) { return in, nil }
+
 // Codec is the codec of DataConverter, for tools that read histories.
 func Codec() converter.PayloadCodec { return zstdCodec{} }
 

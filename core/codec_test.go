@@ -34,3 +34,21 @@ func TestLargePayloadsArePackedAndSmallOnesStayReadable(t *testing.T) {
 		})
 	}
 }
+
+func TestSecretsAreHiddenInPayloadsOfAnySize(t *testing.T) {
+	const secret = "xoxb-1-planted"
+	dc := hidingConverter(func(s string) string { return strings.ReplaceAll(s, secret, "[redacted]") })
+	for _, text := range []string{"a " + secret, strings.Repeat("incident ", 4000) + secret, "none"} {
+		p, err := dc.ToPayload(map[string]string{"text": text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back map[string]string
+		if err := DataConverter().FromPayload(p, &back); err != nil {
+			t.Fatal(err)
+		}
+		if want := strings.ReplaceAll(text, secret, "[redacted]"); back["text"] != want {
+			t.Errorf("came back as …%q, want …%q", back["text"][max(0, len(back["text"])-40):], want[max(0, len(want)-40):])
+		}
+	}
+}

@@ -188,7 +188,7 @@ func (l *life) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	engine, err := Connect(ctx, l.cfg.Temporal, EmbeddedOptions{DataDir: l.cfg.DataDir, UIAddr: l.cfg.UIAddr, Logger: l.cfg.Logger}, traced...)
+	engine, err := Connect(ctx, l.cfg.Temporal, EmbeddedOptions{DataDir: l.cfg.DataDir, UIAddr: l.cfg.UIAddr, Logger: l.cfg.Logger, Hide: l.cfg.Hide}, traced...)
 	if err != nil {
 		return err
 	}

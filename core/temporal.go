@@ -44,6 +44,8 @@ type EmbeddedOptions struct {
 	UIAddr  string // address of Temporal's web UI, empty for none
 	Logger  *slog.Logger
 	Codec   http.Handler // unpacks payloads for the web UI
+	// Hide takes our own secrets out of JSON before it is stored, on a cluster too.
+	Hide func(string) string
 }
 
 var startEmbedded func(context.Context, EmbeddedOptions) (Embedded, error)
@@ -114,7 +116,7 @@ func Connect(ctx context.Context, env Environment, o EmbeddedOptions, i ...inter
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	e := &Engine{Namespace: namespace(opts)}
-	if e.Client, err = dial(ctx, opts, o.Logger, i); err != nil {
+	if e.Client, err = dial(ctx, opts, o, i); err != nil {
 		return nil, refused(profile.Address, e.Namespace, err)
 	}
 	if err := e.inspect(ctx); err != nil {
@@ -134,17 +136,17 @@ func connectEmbedded(ctx context.Context, o EmbeddedOptions, i []interceptor.Cli
 		return nil, err
 	}
 	opts := server.ClientOptions()
-	c, err := dial(ctx, opts, o.Logger, i)
+	c, err := dial(ctx, opts, o, i)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("connecting to the embedded Temporal server: %w", err), server.Stop(ctx))
 	}
 	return &Engine{Client: c, Namespace: namespace(opts), embedded: server}, nil
 }
 
-func dial(ctx context.Context, opts client.Options, log *slog.Logger, i []interceptor.ClientInterceptor) (client.Client, error) {
+func dial(ctx context.Context, opts client.Options, o EmbeddedOptions, i []interceptor.ClientInterceptor) (client.Client, error) {
 	opts.Interceptors = i
-	opts.DataConverter = DataConverter()
-	opts.Logger = sdklog.NewStructuredLogger(quiet(log))
+	opts.DataConverter = hidingConverter(o.Hide)
+	opts.Logger = sdklog.NewStructuredLogger(quiet(o.Logger))
 	return client.DialContext(ctx, opts)
 }
 

@@ -50,6 +50,7 @@ type WorkerConfig struct {
 	Temporal Environment
 	Logger   *slog.Logger         // default: discard
 	Redact   func(string) string  // takes known secrets out of error texts
+	Hide     func(string) string  // takes our own secrets out of JSON before it is stored; nil takes none
 	Gather   *prometheus.Registry // default: a registry of its own
 	// Tracer takes the spans of webhooks, runs and steps; nil makes none. A
 	// provider of OpenTelemetry's SDK should have SpanIDs for its ids.

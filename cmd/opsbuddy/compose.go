@@ -93,6 +93,7 @@ func (p *program) worker(cfg config.Config, flow *core.Flow, log *slog.Logger, g
 			Temporal:      p.temporalEnvironment(cfg),
 			Logger:        log,
 			Redact:        border.NewRedactor(cfg.Secrets()...).Redact,
+			Hide:          border.Hide(cfg.Secrets()...),
 			Gather:        gather,
 			Tracer:        tracer,
 		}).

@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -22,19 +24,68 @@ import (
 	"github.com/opsbuddy/opsbuddy/internal/world"
 )
 
-// TestSecretsStayOutOfEverythingThatIsWritten runs a review with all that makes
-// programs talkative: the debug log, refusals, a forged page, a wrong method.
+// TestSecretsStayOutOfEverythingThatIsWritten runs a review with every secret set and
+// with all that makes programs talkative: the debug log, refusals that repeat what
+// they were sent, a forged page, a wrong method, servers of tools that are children.
 func TestSecretsStayOutOfEverythingThatIsWritten(t *testing.T) {
-	w := startWorldFor(t, "tls-expiry")
-	s := serve(t, w, t.TempDir(), "OPSBUDDY_LOG_LEVEL=debug", "OPSBUDDY_LOG_FORMAT=json",
-		"PAGERDUTY_WEBHOOK_SECRET="+secretOf(w)+",the-secret-of-before", "AGENT_API_KEY=key-of-another-provider",
-		"SLACK_SIGNING_SECRET=8f742231b10e8888abcd99yyyzzz85a5", "SLACK_APP_TOKEN=xapp-1-A0000-111-demo-app-token")
+	for name, settings := range map[string][]string{
+		"Atlassian's cloud": {"JIRA_PERSONAL_TOKEN=", "CONFLUENCE_PERSONAL_TOKEN="},
+		// The company refuses these logins.
+		"Atlassian's server": {"JIRA_PERSONAL_TOKEN=planted-jira-personal-token", "CONFLUENCE_PERSONAL_TOKEN=planted-wiki-personal-token"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := startWorldFor(t, "tls-expiry")
+			seen := filepath.Join(t.TempDir(), "seen")
+			s := serve(t, w, t.TempDir(), append(planted(t, w, seen), settings...)...)
+			secretsStayOut(t, w, s, seen)
+		})
+	}
+}
+
+// planted sets every secret that the company does not, and lets the tools be served
+// by children that write down what they see of us.
+func planted(t *testing.T, w *world.World, seen string) []string {
+	t.Helper()
+	child := func(name, env string) string {
+		spy := "(env; tr '\\000' ' ' </proc/$$/cmdline; tr '\\000' ' ' </proc/$PPID/cmdline) >>" + seen + "." + name + "; exec opsbuddy mcp " + name
+		return fmt.Sprintf(`%q: {"command": "sh", "args": ["-c", %q], "env": {%s}}`, name, spy, env)
+	}
+	tools := filepath.Join(t.TempDir(), "tools.json")
+	raw := `{"mcpServers": {` + child("pagerduty", `"PAGERDUTY_USER_API_KEY": "${PAGERDUTY_USER_API_KEY}", "PAGERDUTY_API_HOST": "${PAGERDUTY_API_HOST}"`) + `,` +
+		child("atlassian", `"JIRA_URL": "${JIRA_URL}", "JIRA_USERNAME": "${JIRA_USERNAME}", "JIRA_API_TOKEN": "${JIRA_API_TOKEN}", "CONFLUENCE_URL": "${CONFLUENCE_URL}", "CONFLUENCE_USERNAME": "${CONFLUENCE_USERNAME}", "CONFLUENCE_API_TOKEN": "${CONFLUENCE_API_TOKEN}"`) + `,
+		"hosted": {"url": "http://127.0.0.1:1/mcp", "headers": {"Authorization": "Bearer ${HOSTED_TOKEN}"}, "allowTools": ["search"]}}}`
+	if err := os.WriteFile(tools, []byte(raw), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return []string{
+		"OPSBUDDY_LOG_LEVEL=debug", "OPSBUDDY_LOG_FORMAT=json", "OPSBUDDY_TOOLS=" + tools, "HOSTED_TOKEN=planted-hosted-token",
+		"PAGERDUTY_WEBHOOK_SECRET=" + secretOf(w) + ",planted-secret-of-before", "AGENT_API_KEY=planted-key-of-another-provider",
+		"SLACK_SIGNING_SECRET=8f742231b10e8888abcd99yyyzzz85a5", "SLACK_APP_TOKEN=xapp-1-A0000-111-planted-app-token",
+		"TEMPORAL_API_KEY=planted-temporal-key",
+		// The collector is not there; that is told.
+		"OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20planted-otlp-key",
+		"OTEL_EXPORTER_OTLP_TRACES_HEADERS=x-key=planted-traces-key", "OTEL_EXPORTER_OTLP_METRICS_HEADERS=x-key=planted-metrics-key",
+	}
+}
+
+// refuse makes the outside fail in every way, with answers that repeat the login.
+func refuse(w *world.World, s *served) {
+	echo := func(name string) string {
+		return `{"error": {"message": "the login ` + setting(s.environ, name) + ` is not good"}}`
+	}
+	w.Inject(world.PagerDuty, world.Fault{Status: http.StatusUnauthorized, Times: 1, Body: echo("PAGERDUTY_USER_API_KEY")})
+	w.Inject(world.Confluence, world.Fault{Status: http.StatusInternalServerError, Times: 4, Body: echo("CONFLUENCE_API_TOKEN")})
+	w.Inject(world.Jira, world.Fault{Status: http.StatusForbidden, Times: 1, Body: echo("JIRA_API_TOKEN")})
+	w.Inject(world.Slack, world.Fault{Error: "invalid_auth " + setting(s.environ, "SLACK_BOT_TOKEN"), Times: 2, Match: "conversations"})
+	w.Inject(world.Anthropic, world.Fault{Status: http.StatusInternalServerError, Times: 1, Body: echo("ANTHROPIC_API_KEY")})
+}
+
+func secretsStayOut(t *testing.T, w *world.World, s *served, seen string) {
+	t.Helper()
 	secrets := secretsOf(t, s)
 	written := map[string][]byte{}
-
-	w.Fail(world.Confluence, http.StatusInternalServerError)
-	w.Inject(world.Slack, world.Fault{Error: "invalid_auth", Times: 2, Match: "conversations"})
-	w.Inject(world.Anthropic, world.Fault{Status: http.StatusInternalServerError, Times: 1})
+	refuse(w, s)
 	for name, p := range map[string]page{
 		"accepted": firstPage(w, "delivery-1"), "forged": {body: w.Webhook("")}, "malformed": {body: []byte("{"), secrets: []string{secretOf(w)}},
 		"method": {method: http.MethodGet}, "path": {path: "/" + secretOf(w) + "/hooks"},
@@ -61,6 +112,7 @@ func TestSecretsStayOutOfEverythingThatIsWritten(t *testing.T) {
 	written["log"] = s.logged(t)
 	readFolder(t, s.data, written)
 	written["histories"] = histories(t, s.data)
+	readChildren(t, s, seen, written)
 
 	// What cannot be found although it is there proves nothing by not being found.
 	for _, where := range []string{"log", "histories", "Slack", "answer to a page that is accepted"} {
@@ -78,24 +130,71 @@ func TestSecretsStayOutOfEverythingThatIsWritten(t *testing.T) {
 	}
 }
 
+// readChildren reads what the servers of tools saw of their environment and of the
+// arguments: each its own keys, which are taken out here, and no other.
+func readChildren(t *testing.T, s *served, seen string, into map[string][]byte) {
+	t.Helper()
+	for child, own := range map[string][]string{
+		"pagerduty": {"PAGERDUTY_USER_API_KEY"}, "atlassian": {"JIRA_API_TOKEN", "CONFLUENCE_API_TOKEN"},
+	} {
+		raw, err := os.ReadFile(seen + "." + child)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range own {
+			line := []byte(name + "=" + setting(s.environ, name) + "\n")
+			if !bytes.Contains(raw, line) {
+				t.Errorf("the child %s does not see its own %s", child, name)
+			}
+			raw = bytes.ReplaceAll(raw, line, nil)
+		}
+		into["the child "+child] = raw
+	}
+}
+
 // secretsOf are the values of all secrets of a process, and of the address among
-// them the path, which is the secret in it.
+// them the path, which is the secret in it. Every secret setting must have one, but
+// for the logins that exclude each other.
 func secretsOf(t *testing.T, s *served) []string {
 	t.Helper()
 	cfg, _, err := config.Load(s.environ)
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets := cfg.Secrets()
-	if len(secrets) < 10 {
-		t.Fatalf("%d secrets are set, want the company's seven and those that the test adds", len(secrets))
+	names := secretSettings(reflect.TypeFor[config.Config]())
+	if len(names) < 16 {
+		t.Fatalf("only %d settings are known as secrets: %v", len(names), names)
 	}
+	for _, name := range names {
+		if setting(s.environ, name) == "" && !strings.HasSuffix(name, "_PERSONAL_TOKEN") {
+			t.Errorf("nothing is planted in %s", name)
+		}
+	}
+	secrets := cfg.Secrets()
 	for _, one := range secrets {
 		if _, path, ok := strings.Cut(one, "/services/"); ok {
 			secrets = append(secrets, path)
 		}
 	}
 	return secrets
+}
+
+// secretSettings are the names of the settings that hold secrets.
+func secretSettings(of reflect.Type) []string {
+	var names []string
+	for i := range of.NumField() {
+		switch f := of.Field(i); f.Type {
+		case reflect.TypeFor[config.Secret](), reflect.TypeFor[[]config.Secret]():
+			if name := f.Tag.Get("env"); name != "" {
+				names = append(names, name)
+			}
+		default:
+			if f.Type.Kind() == reflect.Struct {
+				names = append(names, secretSettings(f.Type)...)
+			}
+		}
+	}
+	return names
 }
 
 // readFolder reads the files of a data folder as they stand on the disk.
