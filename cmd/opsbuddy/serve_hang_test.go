@@ -68,9 +68,9 @@ func TestAHangingReviewBlocksNoOther(t *testing.T) {
 	w := startCrowd(t, 2, 2)
 	w.Inject(world.Anthropic, world.Fault{Hang: true, Times: 1})
 	s := serve(t, w, t.TempDir())
-	s.accepted(t, crowdPage(w, 0))
+	s.accepted(t, rivalPage(w, 0))
 	wait(t, s, "the first review to hang", func() bool { return hanging(w, world.Anthropic) })
-	s.accepted(t, crowdPage(w, 1))
+	s.accepted(t, rivalPage(w, 1))
 	wait(t, s, "the other's brief", func() bool { return len(outcomes(w)) == 1 })
 	if got := incidentOf(t, outcomes(w)[0]); got != w.IncidentID(world.CrowdName(1)) {
 		t.Errorf("%s has the outcome", got)

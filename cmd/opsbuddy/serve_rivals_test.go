@@ -32,7 +32,7 @@ func startCrowd(t *testing.T, n, problems int) *world.World {
 	return startCompany(t, company, "")
 }
 
-func crowdPage(w *world.World, i int) page { return pageOf(w, world.CrowdName(i)) }
+func rivalPage(w *world.World, i int) page { return pageOf(w, world.CrowdName(i)) }
 
 // oneBriefEach wants one outcome an incident, all of them briefs.
 func oneBriefEach(t *testing.T, s *served, w *world.World, n int) {
@@ -81,7 +81,7 @@ func TestTwentyPagesOutliveAKill(t *testing.T) {
 			}
 			s := serve(t, w, t.TempDir())
 			for i := range twenty {
-				s.accepted(t, crowdPage(w, i))
+				s.accepted(t, rivalPage(w, i))
 			}
 			if c.hang {
 				wait(t, s, "every first message", func() bool { return len(w.SlackStanding()) == twenty && hanging(w, world.Anthropic) })
@@ -100,13 +100,13 @@ func TestTwentyPagesOutliveARollingUpdate(t *testing.T) {
 	w.Hang(world.Anthropic)
 	s := serve(t, w, t.TempDir())
 	for i := range twenty / 2 {
-		s.accepted(t, crowdPage(w, i))
+		s.accepted(t, rivalPage(w, i))
 	}
 	wait(t, s, "reviews under way", func() bool { return hanging(w, world.Anthropic) })
 	s.terminate(t)
 	var again []int
 	for i := twenty / 2; i < twenty; i++ {
-		if a, err := s.deliver(t.Context(), crowdPage(w, i)); err != nil || a.Code != http.StatusAccepted {
+		if a, err := s.deliver(t.Context(), rivalPage(w, i)); err != nil || a.Code != http.StatusAccepted {
 			again = append(again, i)
 		}
 		time.Sleep(100 * time.Millisecond)
@@ -116,7 +116,7 @@ func TestTwentyPagesOutliveARollingUpdate(t *testing.T) {
 	t.Logf("%d of %d pages are sent again", len(again), twenty)
 	next := serve(t, w, s.data)
 	for _, i := range again {
-		if a, err := next.deliver(t.Context(), crowdPage(w, i)); err != nil || a.Code != http.StatusAccepted {
+		if a, err := next.deliver(t.Context(), rivalPage(w, i)); err != nil || a.Code != http.StatusAccepted {
 			t.Fatalf("page %d: %d %s %v", i, a.Code, a.raw, err)
 		}
 	}
@@ -175,7 +175,7 @@ func TestAStormIsAnsweredSharedAndCheap(t *testing.T) {
 	for i := range n {
 		due := time.After(time.Minute / 500) // 500 a minute
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		if a, err := s.deliver(ctx, crowdPage(w, i)); err != nil || a.Code != http.StatusAccepted {
+		if a, err := s.deliver(ctx, rivalPage(w, i)); err != nil || a.Code != http.StatusAccepted {
 			t.Fatalf("page %d: %d %s %v", i, a.Code, a.raw, err)
 		}
 		cancel()
@@ -230,7 +230,7 @@ func TestNoMoreReviewsThinkAtOnceThanTheSettingSays(t *testing.T) {
 	w.Hang(world.Anthropic)
 	s := serve(t, w, t.TempDir(), fmt.Sprint("WORKER_MAX_CONCURRENT_ACTIVITIES=", most))
 	for i := range n {
-		s.accepted(t, crowdPage(w, i))
+		s.accepted(t, rivalPage(w, i))
 	}
 	wait(t, s, "every first message, though none has an answer", func() bool { return len(w.SlackStanding()) == n })
 	wait(t, s, "as many calls as may be", func() bool { return asked(w, world.Anthropic) >= most })
