@@ -60,14 +60,17 @@ func NewRedactor(known ...string) *Redactor {
 }
 
 // Hide returns a function that takes the known values out of JSON and leaves its
-// form as it is. A value of letters alone stays: it may be the name of a field.
+// form as it is. A value of letters alone stays, since it may be the name of a
+// field, and one without letters, since it may be part of a number.
 func Hide(known ...string) func(string) string {
-	r := NewRedactor(slices.DeleteFunc(slices.Clone(known), isWord)...)
+	r := NewRedactor(slices.DeleteFunc(slices.Clone(known), isForm)...)
 	return r.known.Replace
 }
 
-func isWord(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) }) < 0
+// isForm reports that JSON itself may hold s, outside of texts.
+func isForm(s string) bool {
+	other := func(r rune) bool { return r != '_' && !unicode.IsLetter(r) }
+	return strings.IndexFunc(s, unicode.IsLetter) < 0 || strings.IndexFunc(s, other) < 0
 }
 
 // Redact replaces the known values, then does what the function Redact does. A

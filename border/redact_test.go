@@ -184,9 +184,10 @@ func FuzzRedact(f *testing.F) {
 }
 
 func TestHideTakesOurSecretsOutOfJSONAndLeavesItsForm(t *testing.T) {
-	hide := Hide("tok-123", `pass"word<1>`, "status", "short")
+	hide := Hide("tok-123", `pass"word<1>`, "status", "short", "20260102")
 	for in, want := range map[string]string{
 		`{"status":"tok-123 short","n":1}`:       `{"status":"[redacted] short","n":1}`,
+		`{"at":2026010203}`:                      `{"at":2026010203}`,
 		`{"text":"a pass\"word\u003c1\u003e b"}`: `{"text":"a [redacted] b"}`,
 		`{"text":"password = somebody's"}`:       `{"text":"password = somebody's"}`,
 	} {
