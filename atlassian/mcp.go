@@ -2,10 +2,12 @@ package atlassian
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/opsbuddy/opsbuddy/border"
+	"github.com/opsbuddy/opsbuddy/incident"
 )
 
 type jiraSearchArgs struct {
@@ -14,7 +16,8 @@ type jiraSearchArgs struct {
 }
 
 type jiraIssueArgs struct {
-	Key string `json:"issue_key" jsonschema:"e.g. PAY-123"`
+	Key      string `json:"issue_key" jsonschema:"e.g. PAY-123"`
+	Contains string `json:"contains,omitempty" jsonschema:"only what has these words"`
 }
 
 type confluenceSearchArgs struct {
@@ -73,7 +76,13 @@ func (c *Client) jiraGetIssue(ctx context.Context, in jiraIssueArgs) (string, er
 	if err != nil {
 		return "", err
 	}
-	return TicketText(ticket, cut), nil
+	if in.Contains == "" {
+		return TicketText(ticket, cut), nil
+	}
+	read := len(ticket.Comments)
+	ticket = ticketWith(ticket, in.Contains)
+	return fmt.Sprintf("what contains %q in the description and in the %d comments that were read\n", border.Line(in.Contains), read) +
+		TicketText(ticket, incident.Cut{Shown: len(ticket.Comments), Total: len(ticket.Comments)}), nil
 }
 
 func (c *Client) confluenceSearch(ctx context.Context, in confluenceSearchArgs) (string, error) {

@@ -2,6 +2,7 @@ package atlassian
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,7 +54,11 @@ func listText(what string, lines []string, cut incident.Cut) string {
 			cut.Total = max(cut.Total, len(lines))
 		}
 	}
-	return strings.Join(append([]string{shownOf(what, cut)}, lines[:kept]...), "\n")
+	head := shownOf(what, cut)
+	if !cut.Complete() {
+		head += "; for the others ask a narrower query"
+	}
+	return strings.Join(append([]string{head}, lines[:kept]...), "\n")
 }
 
 // TicketsText shows tickets one a line, in their order, at most about 6 KB. An
@@ -94,6 +99,9 @@ func TicketText(t incident.Ticket, cut incident.Cut) string {
 		fmt.Fprintf(&b, "\nLabels: %s", strings.Join(t.Labels, ", "))
 	}
 	b.WriteString("\n\nDescription:\n" + cutText(firstText(t.Description, "(none)"), maxListText/2))
+	if len(t.Description) > maxListText/2 {
+		b.WriteString("\n[cut; for the rest ask with contains=WORDS]")
+	}
 	if len(t.Comments) == 0 && cut.Complete() {
 		return b.String() + "\n\nNo comments."
 	}
@@ -108,7 +116,22 @@ func TicketText(t incident.Ticket, cut incident.Cut) string {
 		}
 		b.WriteString(text)
 	}
-	return b.String() + "\n\n(" + shownOf("comment", incident.Cut{Shown: cut.Shown, Total: max(cut.Total, len(t.Comments))}) + ")"
+	said := shownOf("comment", incident.Cut{Shown: cut.Shown, Total: max(cut.Total, len(t.Comments))})
+	if cut.Shown < len(t.Comments) {
+		said += "; for the others ask with contains=WORDS"
+	}
+	return b.String() + "\n\n(" + said + ")"
+}
+
+// ticketWith is a ticket with the paragraphs and comments alone that hold every
+// wanted word.
+func ticketWith(t incident.Ticket, wanted string) incident.Ticket {
+	ws := words(wanted)
+	holds := func(text string) bool { return holdsAll(strings.ToLower(text), ws) }
+	paragraphs := slices.DeleteFunc(strings.Split(t.Description, "\n\n"), func(p string) bool { return !holds(p) })
+	t.Description = strings.Join(paragraphs, "\n\n")
+	t.Comments = slices.DeleteFunc(slices.Clone(t.Comments), func(n incident.Note) bool { return !holds(n.Author + " " + n.Text) })
+	return t
 }
 
 // PagesText shows search results one a line, at most about 6 KB. An empty list

@@ -47,6 +47,8 @@ type tool struct {
 const (
 	noArguments = `{"type":"object"}`
 	incidentArg = `{"type":"object","properties":{"incident_id":{"type":"string"}},"required":["incident_id"]}`
+	// listArg is of lists that may be too long to show whole.
+	listArg = `{"type":"object","properties":{"incident_id":{"type":"string"},"contains":{"type":"string"}},"required":["incident_id"]}`
 )
 
 // tools keep the names and the required arguments of PagerDuty's own server, so
@@ -59,11 +61,11 @@ var tools = []tool{
 		`{"type":"object","properties":{"incident_id":{"type":"string"},"contains":{"type":"string","description":"only alerts with these words"},` +
 			`"limit":{"type":"integer"},"offset":{"type":"integer"}},"required":["incident_id"]}`, (*Client).listAlerts,
 	},
-	{"list_incident_notes", "What people noted on an incident, e.g. how an earlier one was solved.", incidentArg, (*Client).listNotes},
-	{"list_log_entries", "What happened to an incident: triggered, notified, acknowledged, resolved. Oldest first.", incidentArg, (*Client).listLog},
-	{"get_past_incidents", "Earlier incidents like this one on its service, with how they ended and notes.", incidentArg, (*Client).getPast},
+	{"list_incident_notes", "What people noted on an incident, e.g. how an earlier one was solved.", listArg, (*Client).listNotes},
+	{"list_log_entries", "What happened to an incident: triggered, notified, acknowledged, resolved. Oldest first.", listArg, (*Client).listLog},
+	{"get_past_incidents", "Earlier incidents like this one on its service, with how they ended and notes.", listArg, (*Client).getPast},
 	{"get_related_incidents", "Open incidents on other services that may belong to this one.", incidentArg, (*Client).getRelated},
-	{"list_incident_change_events", "Changes such as deploys near an incident and on its service.", incidentArg, (*Client).listChanges},
+	{"list_incident_change_events", "Changes such as deploys near an incident and on its service.", listArg, (*Client).listChanges},
 	{
 		"list_services", "Services whose name contains the query.",
 		`{"type":"object","properties":{"query":{"type":"string"}}}`, (*Client).listServices,
@@ -159,9 +161,28 @@ func alertsWith(wanted string, all []incident.Alert, cut incident.Cut) string {
 		AlertsText(all, incident.Cut{Shown: len(all), Total: len(all)}))
 }
 
+// narrowed writes those of a list that say the wanted words, and out of how many; all
+// of it when no words are wanted.
+func narrowed[T any](in arguments, what string, all []T, said func(T) string, write func([]T) string) string {
+	if in.Contains == "" {
+		return write(all)
+	}
+	wanted := shortText(string(in.Contains), 80)
+	kept := slices.DeleteFunc(slices.Clone(all), func(v T) bool { return !says(said(v), wanted) })
+	if len(kept) == 0 {
+		return fmt.Sprintf("no %s contains %q (looked through: %s)", what, wanted, plural(len(all), what))
+	}
+	return clip(fmt.Sprintf("those that contain %q (looked through: %s)\n", wanted, plural(len(all), what)) + write(kept))
+}
+
 // holds reports whether every word stands in the alert.
 func holds(a incident.Alert, wanted string) bool {
-	text := strings.ToLower(a.ID + " " + a.Summary + " " + a.Key + " " + a.Details)
+	return says(a.ID+" "+a.Summary+" "+a.Key+" "+a.Details, wanted)
+}
+
+// says reports whether every word stands in a text.
+func says(text, wanted string) bool {
+	text = strings.ToLower(text)
 	for w := range strings.FieldsSeq(strings.ToLower(wanted)) {
 		if !strings.Contains(text, w) {
 			return false
@@ -175,7 +196,7 @@ func (c *Client) listNotes(ctx context.Context, in arguments) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return NotesText(notes), nil
+	return narrowed(in, "note", notes, noteLine, NotesText), nil
 }
 
 func (c *Client) listLog(ctx context.Context, in arguments) (string, error) {
@@ -183,7 +204,13 @@ func (c *Client) listLog(ctx context.Context, in arguments) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return LogText(log, cut), nil
+	said := func(e incident.LogEntry) string { return e.Type + " " + e.Summary + " " + e.Agent }
+	return narrowed(in, "log entry", log, said, func(kept []incident.LogEntry) string {
+		if len(kept) < len(log) {
+			cut = incident.Cut{Shown: len(kept), Total: len(kept)}
+		}
+		return LogText(kept, cut)
+	}), nil
 }
 
 func (c *Client) getPast(ctx context.Context, in arguments) (string, error) {
@@ -197,7 +224,7 @@ func (c *Client) getPast(ctx context.Context, in arguments) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return PastText(past), nil
+	return narrowed(in, "incident", past, pastLine, PastText), nil
 }
 
 func (c *Client) getRelated(ctx context.Context, in arguments) (string, error) {
@@ -217,7 +244,7 @@ func (c *Client) listChanges(ctx context.Context, in arguments) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	return ChangesText(all), nil
+	return narrowed(in, "change", all, changeLine, ChangesText), nil
 }
 
 func (c *Client) listServices(ctx context.Context, in arguments) (string, error) {

@@ -137,6 +137,45 @@ func TestToolsAnswerWithTextAboutTheIncident(t *testing.T) {
 	}
 }
 
+// A list that is cut says so, and how to ask for the rest; asked so, it answers.
+func TestWhatAListLeavesOutIsReachedByItsWords(t *testing.T) {
+	var notes, log, past, changes []any
+	for n := range 60 {
+		at := created.Add(-time.Duration(n) * time.Minute)
+		what := fmt.Sprintf("round %d ", n) + strings.Repeat("nothing to see ", 30)
+		if n == 55 {
+			what = "the Broker was full"
+		}
+		notes = append(notes, note("Ben", what, at))
+		log = append(log, logOf(n, "annotate_log_entry", what, at, nil))
+		changes = append(changes, change(fmt.Sprintf("C%d", n), what, at))
+		if n < 50 {
+			past = append(past, similarOne(fmt.Sprintf("QPAST%d", n), strings.Replace(what, "round 45", "the Broker was full", 1), at, 50))
+		}
+	}
+	handlers := map[string]func(url.Values) answer{
+		incidentPath: ok(obj{"incident": restIncident(id, "Checkout answers 502", "triggered", created)}),
+		fieldsPath:   ok(obj{"custom_fields": []any{}}),
+		notesPath:    ok(obj{"notes": notes}), logPath: paged("log_entries", log), pastPath: ok(obj{"past_incidents": past}),
+		changesPath: ok(obj{"change_events": changes}), "/services/PCHECK1/change_events": ok(obj{"change_events": []any{}}),
+	}
+	s, _ := session(t, handlers)
+	for _, name := range []string{"list_incident_notes", "list_log_entries", "get_past_incidents", "list_incident_change_events"} {
+		text, failed := said(t, s, name, obj{"incident_id": id})
+		if failed || !strings.Contains(text, "for the others ask with contains=WORDS") || strings.Contains(text, "Broker") {
+			t.Errorf("%s: error %v: %.300s", name, failed, text)
+		}
+		text, failed = said(t, s, name, obj{"incident_id": id, "contains": "broker FULL"})
+		if failed || !strings.Contains(text, "the Broker was full") || strings.Contains(text, "round 2 ") || !strings.Contains(text, "looked through: ") {
+			t.Errorf("%s with words: error %v: %.300s", name, failed, text)
+		}
+		text, _ = said(t, s, name, obj{"incident_id": id, "contains": "no such thing"})
+		if !strings.Contains(text, `contains "no such thing" (looked through: `) {
+			t.Errorf("%s with other words: %.300s", name, text)
+		}
+	}
+}
+
 func TestToolsTakeArgumentsAsWeakModelsWriteThem(t *testing.T) {
 	s, f := session(t, map[string]func(url.Values) answer{
 		"/incidents/4711": ok(obj{"incident": restIncident(id, "x", "triggered", created)}), "/incidents/4711/custom_fields/values": refuse(404),

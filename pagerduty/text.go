@@ -151,26 +151,36 @@ func ChangesText(all []incident.Change) string {
 	}
 	lines := make([]string, 0, len(all))
 	for _, c := range all {
-		line := fmt.Sprintf("- %s %s [%s, source %s", stamp(c.At), orNone(c.Summary), c.ID, orUnknown(c.Source))
-		if len(c.Services) > 0 {
-			line += ", service " + names(c.Services)
-		}
-		line += "]"
-		for _, l := range c.Links {
-			line += fmt.Sprintf("\n  %s %s", l.Text, l.URL)
-		}
-		if c.Details != "" {
-			line += "\n" + indent(cutRunes(c.Details, 300))
-		}
-		lines = append(lines, line)
+		lines = append(lines, changeLine(c))
 	}
 	return fit("change", "newest first", lines, incident.Cut{Shown: len(all), Total: len(all)})
 }
 
+// narrower is how to ask for what was left out.
+var narrower = map[string]string{
+	"note": "ask with contains=WORDS", "log entry": "ask with contains=WORDS", "incident": "ask with contains=WORDS",
+	"change": "ask with contains=WORDS", "service": "ask with a longer query", "on-call entry": "name the policies",
+}
+
+func changeLine(c incident.Change) string {
+	line := fmt.Sprintf("- %s %s [%s, source %s", stamp(c.At), orNone(c.Summary), c.ID, orUnknown(c.Source))
+	if len(c.Services) > 0 {
+		line += ", service " + names(c.Services)
+	}
+	line += "]"
+	for _, l := range c.Links {
+		line += fmt.Sprintf("\n  %s %s", l.Text, l.URL)
+	}
+	if c.Details != "" {
+		line += "\n" + indent(cutRunes(c.Details, 300))
+	}
+	return line
+}
+
 // fit writes as many lines as there is room for, under a count that says so.
 func fit(what, order string, lines []string, cut incident.Cut) string {
-	const head = 120
-	size, kept := head, 0
+	const room = 160 // for the count
+	size, kept := room, 0
 	for kept < len(lines) && (kept == 0 || size+len(lines[kept]) < maxText) {
 		size += len(lines[kept]) + 1
 		kept++
@@ -181,7 +191,11 @@ func fit(what, order string, lines []string, cut incident.Cut) string {
 			cut.Total = max(cut.Total, len(lines))
 		}
 	}
-	return clip(count(what, order, cut) + "\n" + strings.Join(lines[:kept], "\n"))
+	head := count(what, order, cut)
+	if how := narrower[what]; how != "" && !cut.Complete() {
+		head += "; for the others " + how
+	}
+	return clip(head + "\n" + strings.Join(lines[:kept], "\n"))
 }
 
 // count says how much of a list is shown.

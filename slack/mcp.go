@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/opsbuddy/opsbuddy/border"
+	"github.com/opsbuddy/opsbuddy/incident"
 )
 
 // arguments of all tools. Unknown ones are ignored: prompts written for the
@@ -20,6 +23,8 @@ type arguments struct {
 	Oldest  border.Loose `json:"oldest"`
 	Latest  border.Loose `json:"latest"`
 	Limit   border.Loose `json:"limit"`
+	// Contains is the words that a message, a channel or a person must have.
+	Contains border.Loose `json:"contains"`
 }
 
 // defaultHistory is how many messages a look brings when nobody says.
@@ -30,21 +35,23 @@ type tool struct {
 	run                 func(*Client, context.Context, arguments) (string, error)
 }
 
+const listArg = `{"type":"object","properties":{"contains":{"type":"string"}}}`
+
 // toolset keeps the names and the required arguments of the common Slack server, so
 // that prompts and allow lists carry over. Every tool is sent with every turn:
 // each word here is paid for many times.
 var toolset = []tool{
-	{"slack_list_channels", "The channels of the workspace with their ids.", `{"type":"object"}`, (*Client).listChannels},
+	{"slack_list_channels", "The channels of the workspace with their ids.", listArg, (*Client).listChannels},
 	{
 		"slack_get_channel_history", "Messages of a channel, newest first.",
 		`{"type":"object","properties":{"channel_id":{"type":"string"},"limit":{"type":"integer"},` +
-			`"oldest":{"type":"string","description":"time or ts"},"latest":{"type":"string"}},"required":["channel_id"]}`, (*Client).channelHistory,
+			`"oldest":{"type":"string","description":"time or ts"},"latest":{"type":"string"},"contains":{"type":"string","description":"only messages with these words"}},"required":["channel_id"]}`, (*Client).channelHistory,
 	},
 	{
 		"slack_get_thread_replies", "A thread: its first message, then the replies, newest first.",
-		`{"type":"object","properties":{"channel_id":{"type":"string"},"thread_ts":{"type":"string"}},"required":["channel_id","thread_ts"]}`, (*Client).threadReplies,
+		`{"type":"object","properties":{"channel_id":{"type":"string"},"thread_ts":{"type":"string"},"contains":{"type":"string"}},"required":["channel_id","thread_ts"]}`, (*Client).threadReplies,
 	},
-	{"slack_get_users", "The people of the workspace with their ids.", `{"type":"object"}`, (*Client).listUsers},
+	{"slack_get_users", "The people of the workspace with their ids.", listArg, (*Client).listUsers},
 }
 
 // NewServer offers the reads as MCP tools. All are read-only; answers are text
@@ -81,19 +88,21 @@ func (c *Client) runTool(ctx context.Context, t tool, raw json.RawMessage) (stri
 	return t.run(c, ctx, args)
 }
 
-func (c *Client) listChannels(ctx context.Context, _ arguments) (string, error) {
+func (c *Client) listChannels(ctx context.Context, a arguments) (string, error) {
 	all, cut, err := c.Channels(ctx)
 	if err != nil {
 		return "", err
 	}
+	all, cut = having(string(a.Contains), all, cut, func(c incident.Channel) string { return c.Name + " " + c.Topic })
 	return ChannelsText(all, cut), nil
 }
 
-func (c *Client) listUsers(ctx context.Context, _ arguments) (string, error) {
+func (c *Client) listUsers(ctx context.Context, a arguments) (string, error) {
 	all, cut, err := c.Users(ctx)
 	if err != nil {
 		return "", err
 	}
+	all, cut = having(string(a.Contains), all, cut, func(u incident.Ref) string { return u.ID + " " + u.Name })
 	return UsersText(all, cut), nil
 }
 
@@ -109,6 +118,14 @@ func (c *Client) threadReplies(ctx context.Context, a arguments) (string, error)
 	all, cut, err := c.Replies(ctx, string(a.Channel), string(a.Thread))
 	if err != nil {
 		return "", err
+	}
+	if len(all) > 1 && a.Contains != "" {
+		var replies []incident.ChatMessage
+		replies, cut = having(string(a.Contains), all[1:], cut, messageWords)
+		all, cut.Shown = append(all[:1:1], replies...), len(replies)+1
+		if cut.Total >= 0 {
+			cut.Total = len(replies) + 1
+		}
 	}
 	return threadText(all, cut), nil
 }
@@ -126,12 +143,40 @@ func (c *Client) channelHistory(ctx context.Context, a arguments) (string, error
 		return "", errNoChannel
 	}
 	limit, err := strconv.Atoi(string(a.Limit))
-	if err != nil || limit <= 0 {
+	switch {
+	case a.Contains != "":
+		limit = historyLimit // the words are looked for in all that one look brings
+	case err != nil || limit <= 0:
 		limit = defaultHistory
 	}
 	all, cut, err := c.History(ctx, string(a.Channel), oldest, latest, limit)
 	if err != nil {
 		return "", err
 	}
-	return MessagesText(all, cut), nil
+	looked := len(all)
+	all, cut = having(string(a.Contains), all, cut, messageWords)
+	text := MessagesText(all, cut)
+	if a.Contains != "" {
+		text = fmt.Sprintf("of the newest %d messages those with %q; for older ones ask with latest\n", looked, line(string(a.Contains), 80)) + text
+	}
+	return text, nil
+}
+
+func messageWords(m incident.ChatMessage) string { return m.Author + " " + m.Text }
+
+// having keeps those that say every wanted word; all of them when none is wanted.
+func having[T any](wanted string, all []T, cut incident.Cut, said func(T) string) ([]T, incident.Cut) {
+	words := strings.Fields(strings.ToLower(wanted))
+	if len(words) == 0 {
+		return all, cut
+	}
+	kept := slices.DeleteFunc(slices.Clone(all), func(v T) bool {
+		text := strings.ToLower(said(v))
+		return slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
+	})
+	if cut.Complete() {
+		cut.Total = len(kept)
+	}
+	cut.Shown = len(kept)
+	return kept, cut
 }

@@ -109,6 +109,30 @@ func TestTheToolsAnswerWithText(t *testing.T) {
 	}
 }
 
+func TestWhatWasLeftOutIsReachedByItsWords(t *testing.T) {
+	s := readStand(t, obj{"ts": "1772373660.0", "user": "U2", "text": "lunch?"}, obj{"ts": "1772373600.0", "user": "U1", "text": "the Broker is down"})
+	c := tools(t, s)
+	for _, u := range []struct {
+		tool, has, not string
+		args           obj
+	}{
+		{"slack_list_channels", "1 channels\n- C0PAYMENTS", "C0INCIDENTS", obj{"contains": "Payments"}},
+		{"slack_get_users", "1 people\n- U2 bob", "Ada", obj{"contains": "bob"}},
+		{"slack_get_channel_history", `of the newest 2 messages those with "broker down"`, "lunch", obj{"channel_id": "C0INCIDENTS", "contains": "broker down", "limit": 1}},
+		{"slack_get_channel_history", "no messages", "lunch", obj{"channel_id": "C0INCIDENTS", "contains": "cache"}},
+		{"slack_get_thread_replies", "1 replies", "replies: ", obj{"channel_id": "C0INCIDENTS", "thread_ts": "1772373660.0", "contains": "broker"}},
+		{"slack_get_thread_replies", "lunch", "Broker", obj{"channel_id": "C0INCIDENTS", "thread_ts": "1772373660.0", "contains": "cache"}},
+	} {
+		text, isError := use(t, c, u.tool, u.args)
+		if isError || !strings.Contains(text, u.has) || strings.Contains(text, u.not) {
+			t.Errorf("%s %v: %q", u.tool, u.args, text)
+		}
+	}
+	if got := s.called("conversations.history")[0].Get("limit"); got != "100" {
+		t.Errorf("words were looked for in %s messages", got)
+	}
+}
+
 func TestAToolThatCouldNotLookIsAnErrorAndNoEmptyList(t *testing.T) {
 	s := readStand(t)
 	for _, method := range []string{"conversations.history", "conversations.replies", "conversations.list", "users.list"} {

@@ -66,7 +66,7 @@ func MessagesText(all []incident.ChatMessage, cut incident.Cut) string {
 	if len(all) == 0 && cut.Complete() {
 		return "no messages (Slack was read)"
 	}
-	return shown(messageLines(all), "messages", cut)
+	return shown(messageLines(all), "messages", cut, "ask with latest=TS of the last one, or with contains=WORDS")
 }
 
 // threadText shows a thread: its first message, then the replies, the newest
@@ -80,7 +80,7 @@ func threadText(all []incident.ChatMessage, cut incident.Cut) string {
 	if cut.Shown--; cut.Total > 0 {
 		cut.Total--
 	}
-	return messageLines(all[:1])[0] + "\n" + shown(messageLines(replies), "replies, newest first", cut)
+	return messageLines(all[:1])[0] + "\n" + shown(messageLines(replies), "replies, newest first", cut, askWords)
 }
 
 func messageLines(all []incident.ChatMessage) []string {
@@ -110,7 +110,7 @@ func ChannelsText(all []incident.Channel, cut incident.Cut) string {
 		}
 		lines = append(lines, l)
 	}
-	return shown(lines, "channels", cut)
+	return shown(lines, "channels", cut, askWords)
 }
 
 // UsersText shows people one a line.
@@ -119,11 +119,14 @@ func UsersText(all []incident.Ref, cut incident.Cut) string {
 	for _, u := range all {
 		lines = append(lines, "- "+u.ID+" "+u.Name)
 	}
-	return shown(lines, "people", cut)
+	return shown(lines, "people", cut, askWords)
 }
 
-// shown writes lines up to the bound, under a count that says what was left out.
-func shown(lines []string, what string, cut incident.Cut) string {
+const askWords = "ask with contains=WORDS"
+
+// shown writes lines up to the bound, under a count that says what was left out, and
+// how to ask for it.
+func shown(lines []string, what string, cut incident.Cut, how string) string {
 	size, kept := 0, 0
 	for _, l := range lines {
 		if size += len(l) + 1; size > maxListText {
@@ -135,9 +138,9 @@ func shown(lines []string, what string, cut incident.Cut) string {
 	head := fmt.Sprintf("%d %s", kept, what)
 	switch {
 	case cut.Total < 0:
-		head = fmt.Sprintf("showing %d %s; there are more", kept, what)
+		head = fmt.Sprintf("showing %d %s; there are more; for the others %s", kept, what, how)
 	case kept < total:
-		head = fmt.Sprintf("showing %d of %d %s", kept, total, what)
+		head = fmt.Sprintf("showing %d of %d %s; for the others %s", kept, total, what, how)
 	}
 	return strings.Join(append([]string{head}, lines[:kept]...), "\n")
 }

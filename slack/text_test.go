@@ -39,7 +39,7 @@ func TestMessagesAreShownOneALine(t *testing.T) {
 		{TS: "1772373600.0", Author: "Ada", At: at, Text: "two\nlines", Replies: 2},
 		{TS: "1772373601.0", Author: "Pager", Bot: true, At: at, Text: strings.Repeat("x", 700)},
 	}, incident.Cut{Shown: 2, Total: -1})
-	want := "showing 2 messages; there are more\n" +
+	want := "showing 2 messages; there are more; for the others ask with latest=TS of the last one, or with contains=WORDS\n" +
 		"- 2026-03-01 14:00 UTC Ada: two lines [ts 1772373600.0] (2 replies: slack_get_thread_replies)\n" +
 		"- 2026-03-01 14:00 UTC Pager (bot): " + strings.Repeat("x", 599) + "… [ts 1772373601.0]"
 	if got != want {
@@ -51,7 +51,7 @@ func TestNothingSaidIsToldFromNothingShown(t *testing.T) {
 	if got := MessagesText(nil, incident.Cut{}); got != "no messages (Slack was read)" {
 		t.Error(got)
 	}
-	if got := MessagesText(nil, incident.Cut{Total: -1}); got != "showing 0 messages; there are more" {
+	if got := MessagesText(nil, incident.Cut{Total: -1}); !strings.HasPrefix(got, "showing 0 messages; there are more; ") {
 		t.Error(got)
 	}
 }
@@ -63,7 +63,7 @@ func TestListsSayWhatTheBoundLeftOut(t *testing.T) {
 	}
 	got := UsersText(people, incident.Cut{Shown: 500, Total: 500})
 	head, rest, _ := strings.Cut(got, "\n")
-	if head != "showing 175 of 500 people" || strings.Count(rest, "\n") != 174 || len(rest) > maxListText {
+	if head != "showing 175 of 500 people; for the others ask with contains=WORDS" || strings.Count(rest, "\n") != 174 || len(rest) > maxListText {
 		t.Errorf("%q, %d lines, %d bytes", head, strings.Count(rest, "\n")+1, len(rest))
 	}
 	channels := ChannelsText([]incident.Channel{{ID: "C1", Name: "db", Topic: "a\nb"}, {ID: "C2", Name: "web"}}, incident.Cut{Shown: 2, Total: 2})
