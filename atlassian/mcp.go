@@ -2,12 +2,10 @@ package atlassian
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/opsbuddy/opsbuddy/border"
-	"github.com/opsbuddy/opsbuddy/incident"
 )
 
 type jiraSearchArgs struct {
@@ -76,13 +74,10 @@ func (c *Client) jiraGetIssue(ctx context.Context, in jiraIssueArgs) (string, er
 	if err != nil {
 		return "", err
 	}
-	if in.Contains == "" {
-		return TicketText(ticket, cut), nil
+	if len(words(in.Contains)) > 0 {
+		return ticketWith(ticket, in.Contains), nil
 	}
-	read := len(ticket.Comments)
-	ticket = ticketWith(ticket, in.Contains)
-	return fmt.Sprintf("what contains %q in the description and in the %d comments that were read\n", border.Line(in.Contains), read) +
-		TicketText(ticket, incident.Cut{Shown: len(ticket.Comments), Total: len(ticket.Comments)}), nil
+	return TicketText(ticket, cut), nil
 }
 
 func (c *Client) confluenceSearch(ctx context.Context, in confluenceSearchArgs) (string, error) {

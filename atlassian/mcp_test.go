@@ -122,6 +122,8 @@ func TestToolsAnswerWithCompactText(t *testing.T) {
 	}{
 		{"jira_search", map[string]any{"jql": "project = PAY", "limit": 500}, []string{"1 ticket\n- PAY-812 [In Progress, High, Ana Lima, updated 2026-11-24 14:02 UTC] Checkout pool exhausted http"}},
 		{"jira_get_issue", map[string]any{"issue_key": "PAY-812"}, []string{"PAY-812: Checkout pool exhausted", "pool is 20", "No comments."}},
+		{"jira_get_issue", map[string]any{"issue_key": "PAY-812", "contains": "pool IS"}, []string{"1 have these words", "in the description:\n", "pool is 20"}},
+		{"jira_get_issue", map[string]any{"issue_key": "PAY-812", "contains": "cache"}, []string{`looked for "cache" in the description and in the 0 comments that were read: nothing has these words`}},
 		{"confluence_search", map[string]any{"query": "gateway"}, []string{"1 page\n- page_id 42: Gateway runbook [space OPS, updated 2026-10-02 09:00 UTC] http", "\n  ex"}},
 		{"confluence_get_page", map[string]any{"page_id": "42"}, []string{"## Roll back\n\nx", "## Escalate"}},
 		{"confluence_get_page", map[string]any{"page_id": "42", "section": "escalate"}, []string{"## Escalate\n\ny"}},

@@ -2,7 +2,6 @@ package atlassian
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -123,15 +122,28 @@ func TicketText(t incident.Ticket, cut incident.Cut) string {
 	return b.String() + "\n\n(" + said + ")"
 }
 
-// ticketWith is a ticket with the paragraphs and comments alone that hold every
-// wanted word.
-func ticketWith(t incident.Ticket, wanted string) incident.Ticket {
+// ticketWith shows the paragraphs and comments of a ticket that hold every wanted
+// word, at most about 6 KB.
+func ticketWith(t incident.Ticket, wanted string) string {
 	ws := words(wanted)
 	holds := func(text string) bool { return holdsAll(strings.ToLower(text), ws) }
-	paragraphs := slices.DeleteFunc(strings.Split(t.Description, "\n\n"), func(p string) bool { return !holds(p) })
-	t.Description = strings.Join(paragraphs, "\n\n")
-	t.Comments = slices.DeleteFunc(slices.Clone(t.Comments), func(n incident.Note) bool { return !holds(n.Author + " " + n.Text) })
-	return t
+	var parts []string
+	for _, p := range strings.Split(t.Description, "\n\n") {
+		if holds(p) {
+			parts = append(parts, "in the description:\n"+cutText(p, 1500))
+		}
+	}
+	for _, n := range t.Comments {
+		if holds(n.Author + " " + n.Text) {
+			parts = append(parts, fmt.Sprintf("%s, %s:\n%s", firstText(n.Author, "unknown"), stamp(n.At), cutText(n.Text, 1500)))
+		}
+	}
+	read := fmt.Sprintf("%s: %s\n%s\nlooked for %q in the description and in the %d comments that were read: ",
+		t.Key, firstText(t.Summary, "(no summary)"), t.URL, border.Line(wanted), len(t.Comments))
+	if len(parts) == 0 {
+		return read + "nothing has these words"
+	}
+	return cutText(fmt.Sprintf("%s%d have these words\n\n%s", read, len(parts), strings.Join(parts, "\n\n")), maxListText)
 }
 
 // PagesText shows search results one a line, at most about 6 KB. An empty list

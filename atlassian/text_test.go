@@ -19,9 +19,9 @@ func TestAListSaysHowMuchOfItIsShown(t *testing.T) {
 		want    string
 	}{
 		{nil, incident.Cut{}, "no ticket matches (Jira was read)"},
-		{nil, incident.Cut{Total: -1}, "showing 0 tickets; there are more and nobody said how many, so this list may be incomplete"},
+		{nil, incident.Cut{Total: -1}, "showing 0 tickets; there are more and nobody said how many, so this list may be incomplete; for the others ask a narrower query"},
 		{one, incident.Cut{Shown: 1, Total: 1}, "1 ticket\n- A-1 [no status, no priority, unassigned, updated unknown] s https://x.example/browse/A-1"},
-		{one, incident.Cut{Shown: 1, Total: 7}, "showing 1 of 7 tickets\n- A-1 [no status, no priority, unassigned, updated unknown] s https://x.example/browse/A-1"},
+		{one, incident.Cut{Shown: 1, Total: 7}, "showing 1 of 7 tickets; for the others ask a narrower query\n- A-1 [no status, no priority, unassigned, updated unknown] s https://x.example/browse/A-1"},
 	} {
 		if diff := cmp.Diff(tt.want, TicketsText(tt.tickets, tt.cut)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
@@ -61,7 +61,7 @@ func TestATicketIsShownWithWhatItHas(t *testing.T) {
 		long.Comments = append(long.Comments, incident.Note{Author: "Ana", At: at, Text: strings.Repeat("note ", 500)})
 	}
 	text := TicketText(long, incident.Cut{Shown: 10, Total: 30})
-	if len(text) > maxListText+2000 || !strings.Contains(text, "of 30 comments)") || strings.Contains(text, "showing 10") {
+	if len(text) > maxListText+2000 || !strings.Contains(text, "of 30 comments; for the others ask with contains=WORDS)") || strings.Contains(text, "showing 10") {
 		t.Errorf("%d bytes:\n%s", len(text), text)
 	}
 	for _, want := range []string{"Labels: a, b", "resolved: 2026-11-24 14:02 UTC", "Ana, 2026-11-24 14:02 UTC:", "x\n```\n…"} {

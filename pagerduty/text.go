@@ -72,7 +72,11 @@ func NotesText(notes []incident.Note) string {
 	for _, n := range notes {
 		lines = append(lines, "- "+noteLine(n))
 	}
-	return fit("note", "newest first", lines, incident.Cut{Shown: len(notes), Total: len(notes)})
+	order := "newest first"
+	if len(notes) == maxNotes {
+		order += ", older ones are not read"
+	}
+	return fit("note", order, lines, incident.Cut{Shown: len(notes), Total: len(notes)})
 }
 
 func noteLine(n incident.Note) string {
