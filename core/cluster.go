@@ -13,7 +13,7 @@ import (
 )
 
 // LeastRetention is how long a cluster has to keep closed runs: PagerDuty
-// repeats a page for 48 hours, and what is forgotten is started again.
+// repeats a page for 48 hours, and what is forgotten would be started again.
 const LeastRetention = 3 * 24 * time.Hour
 
 // inspect asks the cluster about the namespace. It is also the first call that
@@ -33,7 +33,7 @@ func (e *Engine) ShortRetention() string {
 	if e.retention == 0 || e.retention >= LeastRetention {
 		return ""
 	}
-	return fmt.Sprintf("the namespace %s keeps closed workflows for %s, and PagerDuty repeats pages for 48 hours: one that comes after that is reviewed again; "+
+	return fmt.Sprintf("the namespace %s keeps closed workflows for %s, and PagerDuty repeats pages for 48 hours: a workflow more for each page remembers it, and nobody can look at the review itself after that; "+
 		"keep them for %s or longer: temporal operator namespace update --namespace %s --retention 7d",
 		e.Namespace, hours(e.retention), hours(LeastRetention), e.Namespace)
 }

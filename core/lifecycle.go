@@ -380,6 +380,7 @@ func (r *registry) Shared(name string, fn any) string {
 func (f *Flow) RegisterOn(r Registry) error {
 	r.Workflow(f.name, f.Execute)
 	r.Workflow(lateType(f.name), runLate)
+	r.Workflow(receiptType(f.name), runReceipt)
 	for _, n := range f.nodes() {
 		if n.activity != nil {
 			r.Activity(n.registered(n.kind), n.activity)

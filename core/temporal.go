@@ -179,8 +179,24 @@ func (e *Engine) Close(ctx context.Context) error {
 	return e.embedded.Stop(ctx)
 }
 
-// start begins a run durably, or reports false for a duplicate.
+// start begins a run durably, or reports false for a duplicate. Where runs are
+// forgotten too early, it leaves a receipt before it reports anything.
 func (e *Engine) start(ctx context.Context, queue string, f *Flow, s *Start) (bool, error) {
+	if !e.forgetful() || s.Repeatable {
+		return e.startOnce(ctx, queue, f, s)
+	}
+	taken, err := e.isRunning(ctx, receiptOf(s.WorkflowID))
+	if err != nil || taken {
+		return false, err
+	}
+	started, err := e.startOnce(ctx, queue, f, s)
+	if err != nil {
+		return false, err
+	}
+	return started, e.writeReceipt(ctx, queue, f, s.WorkflowID)
+}
+
+func (e *Engine) startOnce(ctx context.Context, queue string, f *Flow, s *Start) (bool, error) {
 	for _, id := range s.Running {
 		running, err := e.isRunning(ctx, id)
 		if err != nil || running {

@@ -12,7 +12,12 @@ import (
 	"testing"
 	"time"
 
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+
 	"github.com/opsbuddy/opsbuddy/internal/world"
+	"github.com/opsbuddy/opsbuddy/pagerduty"
 )
 
 // refused runs a command that must end by itself with exit code 1 within 25 s,
@@ -126,4 +131,31 @@ func forgetfulNamespace(t *testing.T, c *cluster) {
 			}
 		})
 	}
+}
+
+// forgottenReview sends a page again after the namespace has forgotten its review,
+// as happens within PagerDuty's 48 hours when it keeps them for a day.
+func forgottenReview(t *testing.T, c *cluster) {
+	w := crowd(t, 2)
+	in := c.install(t, w, 24*time.Hour)
+	s := in.serve(t)
+	in.pages(t, 2)
+	in.allReported(t, 2)
+	forgotten := pagerduty.WorkflowID(w.IncidentID(world.CrowdName(0)))
+	if _, err := in.temporal.WorkflowService().DeleteWorkflowExecution(t.Context(), &workflowservice.DeleteWorkflowExecutionRequest{
+		Namespace: setting(in.settings, "TEMPORAL_NAMESPACE"), WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: forgotten},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the end of the history", func() bool {
+		_, err := in.temporal.DescribeWorkflowExecution(t.Context(), forgotten, "")
+		none := (*serviceerror.NotFound)(nil)
+		return errors.As(err, &none)
+	})
+	for i := range 2 {
+		if a, err := s.deliver(t.Context(), crowdPage(w, i)); err != nil || a.Status != "duplicate" {
+			t.Errorf("page %d is answered %s (%v), want duplicate", i, a.raw, err)
+		}
+	}
+	in.fullBriefs(t, 2)
 }

@@ -51,6 +51,7 @@ func TestCluster(t *testing.T) {
 		{"the ceiling of an hour", ceilingOfAnHour},
 		{"a review by hand", reviewByHand},
 		{"a namespace that forgets too early", forgetfulNamespace},
+		{"a page that is repeated after its review was forgotten", forgottenReview},
 		{"a namespace that is not there", missingNamespace},
 		{"TLS where there is none", tlsWhereThereIsNone},
 	} {

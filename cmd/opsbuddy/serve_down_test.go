@@ -142,3 +142,30 @@ func TestABriefOutlastsASlackThatIsDownLongerThanItsReview(t *testing.T) {
 	}
 	paidOnce(t, w)
 }
+
+// Ten incidents do not try a login ten times that its host refuses: accounts are
+// locked for less.
+func TestARefusedLoginIsNotTriedByEveryReview(t *testing.T) {
+	const n = 10
+	w := startCrowd(t, n, n)
+	refused := []world.API{world.Jira, world.Confluence, world.PagerDuty, world.Anthropic}
+	for _, api := range refused {
+		w.Fail(api, http.StatusUnauthorized)
+	}
+	s := serve(t, w, t.TempDir())
+	for i := range n {
+		s.accepted(t, rivalPage(w, i))
+		wait(t, s, "the outcome", func() bool { return len(outcomes(w)) == i+1 })
+	}
+	for _, api := range refused {
+		t.Logf("%s was asked %d times", api, asked(w, api))
+		if got := asked(w, api); got < 1 || got > 12 { // three in a row, and PagerDuty is asked for eight things at once
+			t.Errorf("%s was asked %d times by %d reviews", api, got, n)
+		}
+	}
+	for _, o := range outcomes(w) {
+		if !strings.HasPrefix(lastLine(o), "facts only · ") {
+			t.Errorf("an outcome ends with %q, want one of facts only", lastLine(o))
+		}
+	}
+}

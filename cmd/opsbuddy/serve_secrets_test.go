@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -120,6 +121,11 @@ func secretsStayOut(t *testing.T, w *world.World, s *served, seen string) {
 			t.Errorf("the incident is not found in %s: the search does not see it", where)
 		}
 	}
+	for _, words := range wordsOf(t, w.Webhook("")) {
+		if bytes.Contains(written["log"], []byte(words)) {
+			t.Errorf("the log holds %q of a webhook", words)
+		}
+	}
 	signature := strings.TrimPrefix(world.Sign(secretOf(w), w.Webhook("")), "v1=")
 	for where, raw := range written {
 		for _, secret := range append(secrets, signature) {
@@ -128,6 +134,21 @@ func secretsStayOut(t *testing.T, w *world.World, s *served, seen string) {
 			}
 		}
 	}
+}
+
+// wordsOf is what only a webhook's body and headers hold.
+func wordsOf(t *testing.T, body []byte) []string {
+	t.Helper()
+	var p struct {
+		Event struct {
+			ID   string
+			Data struct{ Title string }
+		}
+	}
+	if err := json.Unmarshal(body, &p); err != nil || p.Event.ID == "" || p.Event.Data.Title == "" {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	return []string{"event_type", "occurred_at", "delivery-1", "X-Webhook", p.Event.ID, p.Event.Data.Title}
 }
 
 // readChildren reads what the servers of tools saw of their environment and of the

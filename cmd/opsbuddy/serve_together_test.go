@@ -266,3 +266,23 @@ func TestWhatPagerDutyRelatesSharesAReviewWithinItsService(t *testing.T) {
 		t.Errorf("an incident of another service has no review of its own:\n%s", own)
 	}
 }
+
+func TestALeadThatIsResolvedIsReviewedOnForThoseThatFollow(t *testing.T) {
+	w := startTwins(t, fmt.Sprintf(twin, "a", "service-0", "high", "db-1", 91), fmt.Sprintf(twin, "b", "service-0", "high", "db-1", 93))
+	w.Hang(world.Anthropic)
+	s := serve(t, w, t.TempDir())
+	s.accepted(t, pageOf(w, "disk-a"))
+	wait(t, s, "the lead's model call", func() bool { return hanging(w, world.Anthropic) })
+	s.accepted(t, pageOf(w, "disk-b"))
+	wait(t, s, "the short message", func() bool { return len(outcomes(w)) == 1 })
+	s.told(t, later(t, w, "disk-a", "resolved", "resolved"))
+	time.Sleep(500 * time.Millisecond) // it would have ended by now
+	w.Heal(world.Anthropic)
+	wait(t, s, "the lead's outcome", func() bool { return len(outcomes(w)) == 2 })
+	brief := outcomeWith(t, w, "Incident: "+w.IncidentID("disk-a"))
+	for _, want := range []string{"\nbrief · ", "resolved by Ada Moreau", "Same problem: 1 more incident: #", "Look at the disk"} {
+		if !strings.Contains(brief, want) {
+			t.Errorf("the lead's brief lacks %q:\n%s", want, brief)
+		}
+	}
+}
