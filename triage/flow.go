@@ -37,7 +37,7 @@ func BuildFlow(cfg FlowConfig) *core.Flow {
 		Then(gatherFacts(cfg).As("facts").WithTimeout(time.Minute)).
 		When(follows).
 		Then(composeSame(cfg.Now).As("same").WithTimeout(30 * time.Second)).
-		Then(slack.NotifyReport(followerReport(cfg)).As("same_report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline).WithLate(cfg.DeliverFor)).
+		Then(slack.NotifyReport(followerReport(cfg)).As("same_report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline / inTime).WithLate(cfg.DeliverFor)).
 		When(leadHasEnded).
 		Then(slack.ListBelow(listed(cfg)).As("listed").WithTimeout(30 * time.Second).WithRetry(time.Minute)).
 		EndWhen().
@@ -48,13 +48,13 @@ func BuildFlow(cfg FlowConfig) *core.Flow {
 		Then(agent.Node("reviewer", reviewer(cfg)).As("review").WithTimeout(cfg.Deadline).StopWhen(over)).
 		EndWhen().
 		Then(composeBrief(core.Output("review").OrZero(), cfg.Now).As("brief").WithTimeout(30 * time.Second)).
-		Then(slack.NotifyReport(report(cfg, "brief")).As("report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline).WithLate(cfg.DeliverFor)).
+		Then(slack.NotifyReport(report(cfg, "brief")).As("report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline / inTime).WithLate(cfg.DeliverFor)).
 		When(modelMayComeBack).
 		Then(agent.Node("second", secondReviewer(cfg)).As("second").WithTimeout(cfg.Deadline).StopWhen(over)).
 		EndWhen().
 		When(cameBack).
 		Then(composeBrief(core.Output("second").OrZero(), cfg.Now).As("late_brief").WithTimeout(30 * time.Second)).
-		Then(slack.NotifyReport(lateReport(cfg)).As("late_report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline).WithLate(cfg.DeliverFor)).
+		Then(slack.NotifyReport(lateReport(cfg)).As("late_report").WithTimeout(30 * time.Second).WithRetry(cfg.Deadline / inTime).WithLate(cfg.DeliverFor)).
 		Then(pagerduty.WriteNote(note(cfg, "late_brief")).As("late_note").WithTimeout(30 * time.Second)).
 		EndWhen().
 		When(func(s *core.FlowState) bool { return !cameBack(s) }).
@@ -64,6 +64,11 @@ func BuildFlow(cfg FlowConfig) *core.Flow {
 		EndWhen().
 		Build()
 }
+
+// inTime is the part of a deadline that the waits between attempts to post may take.
+// The attempts themselves take up to twice as long as a wait when Slack hangs; then
+// the review still ends in time, and a run of its own goes on.
+const inTime = 4
 
 // reviewer is the agent that looks further.
 func reviewer(cfg FlowConfig) agent.NodeConfig {
