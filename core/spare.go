@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
 
-	"github.com/opsbuddy/opsbuddy/internal/temporalretry"
+	"github.com/opsbuddy/opsbuddy/core/attempt"
 )
 
 // silence is two heartbeats that did not come.
@@ -30,13 +30,13 @@ func (i *interceptors) spare(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, spareTimeout)
 	defer cancel()
-	run := temporalretry.Run{
+	run := attempt.Run{
 		Service: i.service, Namespace: info.Namespace, Identity: "core",
 		Execution: &commonpb.WorkflowExecution{WorkflowId: info.WorkflowExecution.ID, RunId: info.WorkflowExecution.RunID},
 	}
 	a, err := pending(ctx, run, info.ActivityID)
 	if err == nil && vanished(a, info.Deadline.Sub(info.StartedTime)) {
-		err = temporalretry.OneMore(ctx, run, a)
+		err = attempt.OneMore(ctx, run, a)
 	}
 	if err != nil {
 		i.log.Warn("attempts of a step not spared", "workflow_id", info.WorkflowExecution.ID, "activity", info.ActivityType.Name, "error", i.redact(err.Error()))
@@ -44,7 +44,7 @@ func (i *interceptors) spare(ctx context.Context) {
 }
 
 // pending is what Temporal knows of an activity; nil when it has ended.
-func pending(ctx context.Context, run temporalretry.Run, id string) (*workflowpb.PendingActivityInfo, error) {
+func pending(ctx context.Context, run attempt.Run, id string) (*workflowpb.PendingActivityInfo, error) {
 	d, err := run.Service.DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{Namespace: run.Namespace, Execution: run.Execution})
 	for _, a := range d.GetPendingActivities() {
 		if a.GetActivityId() == id {

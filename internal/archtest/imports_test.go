@@ -23,7 +23,8 @@ var mayImport = map[string][]string{
 	"money":    {},
 	"config":   {},
 
-	"core":          {"internal/temporalretry"},
+	"core":          {"core/attempt"},
+	"core/attempt":  {},
 	"core/coretest": {"core"},
 	"core/embedded": {"core", "internal/temporalembed"},
 
@@ -59,8 +60,7 @@ var mayImport = map[string][]string{
 	"internal/killtest":        {"agent", "agent/budget", "agent/model", "core", "internal/world", "money", "pagerduty", "slack"},
 	"internal/measure":         {"*"},
 	"internal/temporalcluster": {},
-	"internal/temporalembed":   {"internal/temporalretry"},
-	"internal/temporalretry":   {},
+	"internal/temporalembed":   {"core/attempt"},
 	"internal/world":           {"agent/model", "agent/model/modeltest", "slack/slacktest"},
 }
 

@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"github.com/opsbuddy/opsbuddy/internal/temporalretry"
+	"github.com/opsbuddy/opsbuddy/core/attempt"
 )
 
 // ProcessRestart is the type of the failure that an activity attempt gets whose
@@ -130,8 +130,8 @@ func (s *Server) kick(ctx context.Context, run *commonpb.WorkflowExecution, a *w
 	var err error
 	switch a.GetState() {
 	case enumspb.PENDING_ACTIVITY_STATE_STARTED, enumspb.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED:
-		r := temporalretry.Run{Service: s.client.WorkflowService(), Namespace: s.options.Namespace, Execution: run, Identity: kickIdentity}
-		if err := temporalretry.OneMore(ctx, r, a); err != nil {
+		r := attempt.Run{Service: s.client.WorkflowService(), Namespace: s.options.Namespace, Execution: run, Identity: kickIdentity}
+		if err := attempt.OneMore(ctx, r, a); err != nil {
 			return false, err
 		}
 		_, err = s.client.WorkflowService().RespondActivityTaskFailedById(ctx, &workflowservice.RespondActivityTaskFailedByIdRequest{

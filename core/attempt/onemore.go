@@ -1,6 +1,6 @@
-// Package temporalretry grants an activity an attempt for one that was not its
+// Package attempt grants an activity an attempt for one that was not its
 // own failure. Worker side: it calls Temporal.
-package temporalretry
+package attempt
 
 import (
 	"context"
