@@ -7,7 +7,7 @@ import (
 	"github.com/opsbuddy/opsbuddy/brief"
 	"github.com/opsbuddy/opsbuddy/brief/check"
 	"github.com/opsbuddy/opsbuddy/evidence"
-	"github.com/opsbuddy/opsbuddy/incident"
+	"github.com/opsbuddy/opsbuddy/evidence/evidencetest"
 )
 
 // TestTheFactsAloneAreEvidence holds the brief that needs no model against its own
@@ -28,7 +28,7 @@ func TestTheFactsAloneAreEvidence(t *testing.T) {
 				if source == "" && state != evidence.Nothing {
 					continue
 				}
-				f := emptied(one.facts, source, state)
+				f := evidencetest.Without(one.facts, source, state)
 				text := brief.FactsOnly(f)
 				n += strings.Count(text, "\n")
 				r := check.Brief(text, check.NewIndex(f, nil))
@@ -44,36 +44,4 @@ func TestTheFactsAloneAreEvidence(t *testing.T) {
 		}
 	}
 	t.Logf("%d lines", n)
-}
-
-// emptied are the facts with one source in another state.
-func emptied(f evidence.Facts, source string, state evidence.State) evidence.Facts {
-	items := append([]evidence.Item{}, f.Items...)
-	for n := range items {
-		if items[n].Source == source {
-			items[n].State, items[n].Text = state, ""
-		}
-	}
-	f.Items = items
-	switch source {
-	case evidence.Tickets:
-		f.Tickets, f.TicketsCut = nil, incident.Cut{}
-	case evidence.Past:
-		f.Past = nil
-	case evidence.Related:
-		f.Related = nil
-	case evidence.Changes:
-		f.Changes = nil
-	case evidence.Runbook:
-		f.Runbook, f.RunbookMatch = incident.Page{}, ""
-	case evidence.Alerts:
-		f.Alerts, f.AlertsCut = nil, incident.Cut{}
-	case evidence.Notes:
-		f.Notes = nil
-	case evidence.Messages:
-		f.Messages = nil
-	case evidence.OnCall:
-		f.OnCall = nil
-	}
-	return f
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/opsbuddy/opsbuddy/evidence"
+	"github.com/opsbuddy/opsbuddy/evidence/evidencetest"
 	"github.com/opsbuddy/opsbuddy/incident"
 )
 
@@ -20,38 +21,6 @@ func everything() evidence.Facts {
 	for _, s := range []string{evidence.Notes, evidence.Messages, evidence.Changes, evidence.Related} {
 		f.Items = append(f.Items, evidence.Item{Number: len(f.Items) + 1, Source: s, State: evidence.Found, Text: "- 2026-03-20 14:01 UTC Omar Haddad: edge-proxy and payments-api answer, the payments-api deploy was yesterday"})
 	}
-	return f
-}
-
-// without is what the facts are when a source is in another state.
-func without(f evidence.Facts, source string, state evidence.State) evidence.Facts {
-	switch source {
-	case evidence.Tickets:
-		f.Tickets = nil
-	case evidence.Past:
-		f.Past = nil
-	case evidence.Related:
-		f.Related = nil
-	case evidence.Changes:
-		f.Changes = nil
-	case evidence.Runbook:
-		f.Runbook = incident.Page{}
-	case evidence.Alerts:
-		f.Alerts, f.AlertsCut = nil, incident.Cut{}
-	case evidence.Notes:
-		f.Notes = nil
-	case evidence.Messages:
-		f.Messages = nil
-	case evidence.OnCall:
-		f.OnCall = nil
-	}
-	items := append([]evidence.Item{}, f.Items...)
-	for n := range items {
-		if items[n].Source == source {
-			items[n].State, items[n].Text = state, ""
-		}
-	}
-	f.Items = items
 	return f
 }
 
@@ -157,7 +126,7 @@ var denialsOf = []struct {
 func TestNothingIsSaidToBeThereOnlyWhereSomebodyLooked(t *testing.T) {
 	for _, d := range denialsOf {
 		all := everything()
-		found, empty, unread := NewIndex(all, nil), NewIndex(without(all, d.source, evidence.Nothing), nil), NewIndex(without(all, d.source, evidence.Unread), nil)
+		found, empty, unread := NewIndex(all, nil), NewIndex(evidencetest.Without(all, d.source, evidence.Nothing), nil), NewIndex(evidencetest.Without(all, d.source, evidence.Unread), nil)
 		marked := func(x *Index, line string) bool {
 			return strings.Contains(Brief("## "+d.section+"\n"+line, x).Markdown, Mark)
 		}
@@ -187,7 +156,7 @@ func TestNothingIsSaidToBeThereOnlyWhereSomebodyLooked(t *testing.T) {
 
 // A source that nobody set up was not looked into either.
 func TestNothingIsSaidToBeThereOfASourceThatNobodySetUp(t *testing.T) {
-	x := NewIndex(without(everything(), evidence.Tickets, evidence.NotSetUp), nil)
+	x := NewIndex(evidencetest.Without(everything(), evidence.Tickets, evidence.NotSetUp), nil)
 	for line, marked := range map[string]bool{
 		"No open tickets": true, "None": true, "Jira is not set up.": false, "Jira could not be read: no tickets can be shown": false, "No tickets: Jira timed out": false,
 	} {
@@ -198,7 +167,7 @@ func TestNothingIsSaidToBeThereOfASourceThatNobodySetUp(t *testing.T) {
 }
 
 func TestAToolMayLookWhereTheFactsCouldNot(t *testing.T) {
-	f := without(everything(), evidence.Tickets, evidence.Unread)
+	f := evidencetest.Without(everything(), evidence.Tickets, evidence.Unread)
 	answer := evidence.Item{Number: 30, Source: "mcp__atlassian__jira_search", State: evidence.Found, Text: "0 issues"}
 	if r := Brief("## Open Tickets\nNone found", NewIndex(f, []evidence.Item{answer})); !r.Clean() {
 		t.Error(r.Markdown)
