@@ -68,6 +68,23 @@ func TestGatherTypesEveryAnswer(t *testing.T) {
 	})
 }
 
+func TestAShorterPatienceBoundsEachSource(t *testing.T) {
+	for patience, says := range map[time.Duration]string{2 * time.Second: "no answer within 2s", time.Minute: "no answer within 8s"} {
+		synctest.Test(t, func(t *testing.T) {
+			f := Gather(t.Context(), Readers{
+				Now: func() time.Time { return now }, Patience: patience,
+				Notes: func(ctx context.Context, _ string) ([]incident.Note, error) {
+					<-ctx.Done()
+					return nil, ctx.Err()
+				},
+			}, known)
+			if i, _ := f.Item(Notes); i.Why != says {
+				t.Errorf("%s: %q, want %q", patience, i.Why, says)
+			}
+		})
+	}
+}
+
 func TestGatherLeavesAReaderBehindThatDoesNotHeedItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})

@@ -34,6 +34,14 @@ type Readers struct {
 	Runbook  func(ctx context.Context, link string, i incident.Incident) (incident.Page, string, error)
 	Messages func(ctx context.Context, i incident.Incident) (incident.Channel, []incident.ChatMessage, error)
 	Now      func() time.Time // time.Now when nil
+	Patience time.Duration    // how long one source may take: at most, and when 0, sourceCap
+}
+
+func (r Readers) patience() time.Duration {
+	if r.Patience > 0 {
+		return min(r.Patience, sourceCap)
+	}
+	return sourceCap
 }
 
 func (r Readers) now() time.Time {
@@ -45,11 +53,12 @@ func (r Readers) now() time.Time {
 
 // gathering collects answers as they come; each source writes its own part.
 type gathering struct {
-	facts   *Facts
-	answers map[string]answer
-	mu      sync.Mutex
-	closed  bool // what a source brings after its time is dropped
-	wg      sync.WaitGroup
+	facts    *Facts
+	answers  map[string]answer
+	patience time.Duration // of each source
+	mu       sync.Mutex
+	closed   bool // what a source brings after its time is dropped
+	wg       sync.WaitGroup
 }
 
 type answer struct {
@@ -63,7 +72,7 @@ type answer struct {
 func Gather(ctx context.Context, r Readers, known incident.Incident) Facts {
 	known = completed(ctx, r, known)
 	f := &Facts{Incident: known, ReadAt: r.now()}
-	g := &gathering{facts: f, answers: map[string]answer{}}
+	g := &gathering{facts: f, answers: map[string]answer{}, patience: r.patience()}
 	g.incidentAndOnCall(ctx, r, known)
 	alerts := g.alertsDone(ctx, r, known)
 	g.lists(ctx, r, known)
@@ -92,7 +101,7 @@ func completed(ctx context.Context, r Readers, known incident.Incident) incident
 	if known.Service != (incident.Ref{}) || known.ID == "" || r.Incident == nil {
 		return known
 	}
-	ctx, cancel := context.WithTimeout(ctx, sourceCap)
+	ctx, cancel := context.WithTimeout(ctx, r.patience())
 	defer cancel()
 	read, err := r.Incident(ctx, known.ID)
 	if err != nil {
@@ -170,7 +179,7 @@ func (g *gathering) look(ctx context.Context, source string, setUp bool, read fu
 		return
 	}
 	g.wg.Go(func() {
-		ctx, cancel := context.WithTimeout(ctx, sourceCap)
+		ctx, cancel := context.WithTimeout(ctx, g.patience)
 		defer cancel()
 		done := make(chan error, 1)
 		go func() { done <- read(ctx) }()
@@ -180,11 +189,11 @@ func (g *gathering) look(ctx context.Context, source string, setUp bool, read fu
 		case <-ctx.Done():
 			err = ctx.Err()
 		}
-		g.file(source, answered(err))
+		g.file(source, g.answered(err))
 	})
 }
 
-func answered(err error) answer {
+func (g *gathering) answered(err error) answer {
 	switch {
 	case err == nil:
 		return answer{state: Found}
@@ -193,7 +202,7 @@ func answered(err error) answer {
 	case errors.Is(err, ErrNothing):
 		return answer{state: Nothing}
 	case errors.Is(err, context.DeadlineExceeded):
-		return answer{state: Unread, why: fmt.Sprintf("no answer within %s", sourceCap)}
+		return answer{state: Unread, why: fmt.Sprintf("no answer within %s", g.patience)}
 	default:
 		return answer{state: Unread, why: err.Error()}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/opsbuddy/opsbuddy/border"
 	"github.com/opsbuddy/opsbuddy/core"
 	"github.com/opsbuddy/opsbuddy/slack/slacktest"
 )
@@ -108,8 +110,29 @@ func TestTheWebhookDeliversAfterTheBotFailedOftenEnough(t *testing.T) {
 	if diff := cmp.Diff([]string{"webhook ", "webhook "}, s.standing()); diff != "" {
 		t.Error(diff)
 	}
-	if handsOver(botPatience-1, errors.New("x")) || handsOver(botPatience, fmt.Errorf("%w: x", errMaybePosted)) || handsOver(9, nil) {
+	if handsOver(botPatience-1, false, errors.New("x")) || handsOver(botPatience, false, fmt.Errorf("%w: x", errMaybePosted)) || handsOver(9, false, nil) {
 		t.Error("the webhook delivers what may stand already, or too soon")
+	}
+}
+
+func TestTheWebhookDeliversWhenTheFirstMessageIsNotFoundInTime(t *testing.T) {
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // else the server does not see the client go
+		<-r.Context().Done()
+	}))
+	t.Cleanup(silent.Close)
+	s := newStand(t)
+	impatient := border.Client(border.ClientOptions{Timeout: 50 * time.Millisecond})
+	c := newCourier("xoxb-1", "#incidents", silent.URL, s.url+hookPath, impatient, nil)
+	out, err := attempted(t, "", func(ctx context.Context) (NotifyReportOutput, error) {
+		return c.deliver(ctx, []message{said("brief")}, destination{update: MessageRef{Mark: "Q1/facts"}}, "Q1")
+	})
+	if err != nil || out.Via != ViaWebhook {
+		t.Errorf("%+v, %v", out, err)
+	}
+	timedOut := fmt.Errorf("x: %w", context.DeadlineExceeded)
+	if handsOver(1, true, timedOut) || handsOver(1, false, fmt.Errorf("%w: %w", errMaybePosted, timedOut)) {
+		t.Error("the webhook delivers what an unanswered call may have brought")
 	}
 }
 

@@ -75,7 +75,7 @@ func (c *courier) deliver(ctx context.Context, messages []message, to destinatio
 	}
 	out, err := c.byBot(ctx, messages, to, key)
 	c.health.Saw(err) // also when the webhook delivers in its place
-	if c.hook == nil || to.inThread() || out.Parts > 0 || !handsOver(core.Attempt(ctx), err) {
+	if c.hook == nil || to.inThread() || out.Parts > 0 || !handsOver(core.Attempt(ctx), to.update.TS != "", err) {
 		if err == nil && !out.Doubtful {
 			out.Permalink = c.permalink(ctx, out.Message)
 		}
@@ -86,12 +86,14 @@ func (c *courier) deliver(ctx context.Context, messages []message, to destinatio
 }
 
 // handsOver tells when the webhook shall deliver: Slack will not have this bot,
-// or has failed it often enough, and nothing of it may stand there.
-func handsOver(attempt int, err error) bool {
+// has failed it often enough, or was silent for longer than that would take; and
+// nothing of it may stand there. An edit that got no answer may have been made.
+func handsOver(attempt int, edits bool, err error) bool {
 	if err == nil || errors.Is(err, errMaybePosted) {
 		return false
 	}
-	return closedToBot(err) || attempt >= botPatience
+	silent := !edits && errors.Is(err, context.DeadlineExceeded)
+	return silent || closedToBot(err) || attempt >= botPatience
 }
 
 // destination is where messages go: as an edit of one that is there, else into a

@@ -70,6 +70,10 @@ func (c SlackConfig) AnswersPeople() bool {
 	return c.BotToken != "" && c.Channel != "" && (c.SigningSecret != "" || c.AppToken != "")
 }
 
+// factsShare is the part of a short deadline that silent sources may take: the
+// model needs the rest.
+const factsShare = 4
+
 func (c FlowConfig) withDefaults() FlowConfig {
 	if c.SystemPrompt == "" {
 		c.SystemPrompt = SystemPrompt
@@ -79,6 +83,9 @@ func (c FlowConfig) withDefaults() FlowConfig {
 	}
 	if c.Deadline <= 0 {
 		c.Deadline = 15 * time.Minute
+	}
+	if c.Readers.Patience <= 0 {
+		c.Readers.Patience = c.Deadline / factsShare
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -85,6 +85,7 @@ func reviewer(cfg FlowConfig) agent.NodeConfig {
 			KeepRecent:      4,
 		},
 		SoftDeadline: cfg.SoftDeadline,
+		Began:        core.Output("facts.ReadAt"), // the deadline counts from here, not from the first call to the model
 		Verify:       verify,
 		Context:      core.Output("facts.Facts"),
 		Once:         core.Output("facts.SeenBefore"),
@@ -99,7 +100,7 @@ func reviewer(cfg FlowConfig) agent.NodeConfig {
 func secondReviewer(cfg FlowConfig) agent.NodeConfig {
 	c := reviewer(cfg)
 	c.Ledger = ledgerOf
-	c.Patient, c.Began, c.Spent = true, core.Output("facts.ReadAt"), core.Output("review.TotalCost").OrZero()
+	c.Patient, c.Spent = true, core.Output("review.TotalCost").OrZero()
 	return c
 }
 
