@@ -153,6 +153,10 @@ func TestAFenceAroundTheWholeBriefIsTakenOff(t *testing.T) {
 		"# x\n```\ncmd\n```":              "# x\n```\ncmd\n```",
 		"```sh\nls\n```":                  "```sh\nls\n```",
 		"```md\n# x\n```sh\nls\n```\n```": "# x\n```sh\nls\n```",
+		"Here it is:\n\n````md\n# x\n```\nls\n```\n- y\n````\n\nDone": "Here it is:\n\n# x\n```\nls\n```\n- y\n\nDone",
+		"~~~markdown\n# x\n~~~": "# x",
+		"```markdown\n# x\n- y": "# x\n- y", // nobody closed it
+		"Run:\n```\nls\n```":    "Run:\n```\nls\n```",
 	} {
 		if got := unwrap(in); got != want {
 			t.Errorf("unwrap(%q) = %q, want %q", in, got, want)

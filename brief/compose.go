@@ -140,7 +140,7 @@ func Problems(a Answer, f evidence.Facts) []string {
 func removed(r check.Report) []Unchecked {
 	var out []Unchecked
 	for _, f := range r.Removed {
-		u := Unchecked{What: "Removed from the model's text", Why: fmt.Sprintf("%s %s is in no evidence", f.Kind, f.What)}
+		u := Unchecked{What: "Removed from the model's text", Why: fmt.Sprintf("%s %s is in no evidence", f.Kind, check.Address(f.What))}
 		if !slices.Contains(out, u) {
 			out = append(out, u)
 		}
@@ -221,19 +221,45 @@ func isNothing(s string) bool {
 // answer with what stood between.
 var mark = regexp.MustCompile(`(?m)^\s*(?:<<<E\d+ \w+.*|\w+ E\d+>>>)\s*$\n?`)
 
-// unwrap takes off a code fence around a whole brief, and copied marks.
+// unwrap takes off the fence in which a model puts its brief, and copied marks.
+// Words may stand around a fence that says that it holds Markdown.
 func unwrap(text string) string {
 	text = strings.TrimSpace(mark.ReplaceAllString(text, ""))
-	first, rest, ok := strings.Cut(text, "\n")
-	if !ok || !strings.HasPrefix(first, "```") || !strings.HasSuffix(rest, "```") {
+	lines := strings.Split(text, "\n")
+	open := slices.IndexFunc(lines, func(l string) bool { return fenceLine.MatchString(l) })
+	if open < 0 {
 		return text
 	}
-	lang := strings.ToLower(strings.TrimSpace(strings.TrimPrefix(first, "```")))
-	inner := strings.TrimSpace(strings.TrimSuffix(rest, "```"))
-	if (lang != "" && lang != "markdown" && lang != "md") || strings.Count(inner, "```")%2 == 1 {
+	m := fenceLine.FindStringSubmatch(lines[open])
+	says := strings.EqualFold(m[2], "markdown") || strings.EqualFold(m[2], "md")
+	end := fenceEnd(lines, open+1, m[1])
+	inside := strings.TrimSpace(strings.Join(lines[open+1:end], "\n"))
+	if !says && (m[2] != "" || open > 0 || end != len(lines)-1 || strings.Count(inside, m[1])%2 == 1) {
 		return text
 	}
-	return inner
+	above, below := strings.Join(lines[:open], "\n"), strings.Join(lines[min(end+1, len(lines)):], "\n")
+	return strings.TrimSpace(strings.TrimSpace(above) + "\n\n" + inside + "\n\n" + strings.TrimSpace(below))
+}
+
+var fenceLine = regexp.MustCompile("^\\s{0,3}(`{3,}|~{3,})\\s*(\\w*)\\s*$")
+
+// fenceEnd finds the line that ends a fence which may hold fences. A bare mark
+// ends it, or begins code inside: then a line of code follows at once.
+func fenceEnd(lines []string, from int, mark string) int {
+	inner := false
+	for i := from; i < len(lines); i++ {
+		m := fenceLine.FindStringSubmatch(lines[i])
+		switch {
+		case m == nil:
+		case inner:
+			inner = m[2] != ""
+		case m[2] == "" && strings.HasPrefix(m[1], mark) && (i+1 == len(lines) || strings.TrimSpace(lines[i+1]) == ""):
+			return i
+		default:
+			inner = true
+		}
+	}
+	return len(lines)
 }
 
 // cutSection takes a section out of a brief and returns both.

@@ -88,6 +88,10 @@ func (c *converter) block(n ast.Node) {
 	case *ast.Blockquote:
 		c.quote(n)
 	case *ast.HTMLBlock:
+		if rest, open := strings.CutPrefix(strings.TrimSpace(c.lines(n)), "<!--"); open && !n.HasClosure() && !strings.Contains(rest, "-->") {
+			c.parse(rest) // a comment that nobody closed would take the rest of the brief
+			return
+		}
 		c.section(c.html(n), false)
 	case *extast.Table:
 		c.table(n)

@@ -43,6 +43,7 @@ func TestMarkdownIsShownAsItIsMeant(t *testing.T) {
 		"nested list":                 {"1. a\n   - b\n   - c\n2. d", "1. a\n  • b\n  • c\n2. d\n"},
 		"empty parts are left out":    {"```\n```\n\n>\n\n-\n\n- x", "• x\n"},
 		"html comment and break":      {"a<!-- note -->b\n\na<br>b", "ab\na\nb\n"},
+		"html comment left open":      {"a\n\n<!-- b\n\nc", "a\nb\nc\n"},
 		"html block":                  {"<!-- whole\nblock -->\n\nx\n\n<div>y</div>", "x\ny\n"},
 		"slack's own link form":       {"see <https://runbooks.example/gateway|runbook>.", "see runbook (https://runbooks.example/gateway).\n"},
 		"escapes":                     {`\*not bold\*, \_x\_, \#5 &amp; &lt;b&gt;`, "*not bold*, _x_, #5 & <b>\n"},

@@ -183,7 +183,7 @@ func (r rule) atoms(text string, rest []byte) (out []Atom, more bool) {
 		if r.kind == Quote { // what a quotation says is looked at as well
 			continue
 		}
-		more = more || r.kind == Duration && a.End < at[1]
+		more = more || (r.kind == Duration || r.kind == Link) && a.End < at[1]
 		for i := a.Start; i < a.End; i++ {
 			rest[i] = ' '
 		}
@@ -219,6 +219,9 @@ func makeLink(_ string, g []string, a *Atom) bool {
 	url := g[1] + g[2] + g[3]
 	if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
 		return false
+	}
+	if label, _, ok := strings.Cut(g[3], "]("); ok { // an address as the label of another
+		url, a.End = label, a.Start+len(label)
 	}
 	a.Key = addressKey(url)
 	a.Text = strings.TrimRight(url, ".,;:!?")
@@ -256,7 +259,10 @@ func makeTicket(_ string, g []string, a *Atom) bool {
 	return !notTickets[g[1]]
 }
 
-func makeIncident(_ string, g []string, a *Atom) bool {
+func makeIncident(text string, g []string, a *Atom) bool {
+	if a.Start > 0 && text[a.Start-1] == '&' { // a character by its number, &#64;
+		return false
+	}
 	a.Key = g[0]
 	return g[1] != "" || strings.ContainsAny(g[0], "0123456789")
 }

@@ -138,8 +138,21 @@ func (p *pass) command(line string) string {
 	if key == "" || p.x.says(key) || p.x.fills(key) {
 		return line
 	}
+	if strings.HasPrefix(key, "|") && !p.doubtfulRow(line) {
+		return line
+	}
 	p.found(&p.report.Marked, Code, line, line)
 	return line + "  # " + Mark
+}
+
+// doubtfulRow tells whether a row of a table in a code block says what is not in
+// evidence. A table is no command: its cells need not stand side by side there.
+func (p *pass) doubtfulRow(line string) bool {
+	if tableRule.MatchString(line) {
+		return false
+	}
+	l := p.apart(line)
+	return slices.ContainsFunc(l.atoms, func(a Atom) bool { return p.verdict(l, a) != supported })
 }
 
 // claim checks a line of prose, a list item or a heading.
@@ -155,12 +168,13 @@ func (p *pass) claim(line string) (string, bool) {
 		l.past = &past
 	}
 	var weak []Atom
-	for i := len(l.atoms) - 1; i >= 0; i-- { // from the end, so that cuts keep the offsets before them
+	var cuts []stretch
+	for i := len(l.atoms) - 1; i >= 0; i-- { // from the end: the order in which findings are told
 		a := l.atoms[i]
 		switch v := p.verdict(l, a); {
 		case v == supported:
 		case v == invented && p.cuts(a):
-			line = cutOut(line, skip+a.Start, skip+a.End)
+			cuts = append(cuts, partsOf(line, skip+a.Start, skip+a.End)...)
 			p.found(&p.report.Removed, a.Kind, a.Text, line)
 		case v == invented:
 			p.found(&p.report.Removed, a.Kind, a.Text, line)
@@ -169,7 +183,7 @@ func (p *pass) claim(line string) (string, bool) {
 			weak = append(weak, a)
 		}
 	}
-	line = strings.ReplaceAll(line, cutMark, "")
+	line = without(line, cuts)
 	p.bare(line)
 	return p.marked(line, weak), true
 }
@@ -179,23 +193,40 @@ func (p *pass) claim(line string) (string, bool) {
 // that is judged by its other atoms.
 func (p *pass) cuts(a Atom) bool { return a.Kind == Citation || a.Kind == Link }
 
-// cutOut takes an atom out of its line. Of a link its label stays, without the
-// brackets.
-func cutOut(line string, start, end int) string {
-	open := strings.LastIndexByte(line[:start], '[')
-	if !strings.HasPrefix(line[start:end], "](") || open < 0 {
-		return line[:start] + line[end:]
+// stretch is a part of a line, in bytes.
+type stretch struct{ start, end int }
+
+// partsOf is what goes with an atom. Of a link its label stays, without the
+// brackets; a label may hold brackets of its own.
+func partsOf(line string, start, end int) []stretch {
+	all := []stretch{{start, end}}
+	if !strings.HasPrefix(line[start:end], "](") {
+		return all
 	}
-	before := line[:open] + cutMark
-	if at := open - 1; at >= 0 && line[at] == '!' {
-		before = line[:at] + cutMark + cutMark
+	depth := 1
+	for open := start - 1; open >= 0; open-- {
+		switch line[open] {
+		case ']':
+			depth++
+		case '[':
+			depth--
+		}
+		if depth == 0 {
+			before := strings.TrimSuffix(line[:open], "!")
+			return append(all, stretch{len(before), open + 1})
+		}
 	}
-	return before + line[open+1:start] + line[end:]
+	return all
 }
 
-// cutMark stands for a bracket that was cut until all atoms of its line were judged:
-// what stands in the label has to stay where it was found.
-const cutMark = "\x00"
+// without is a line without some parts.
+func without(line string, cuts []stretch) string {
+	slices.SortFunc(cuts, func(a, b stretch) int { return b.start - a.start })
+	for _, c := range cuts { // from the end, so that the places before stay
+		line = line[:c.start] + line[c.end:]
+	}
+	return line
+}
 
 func (p *pass) verdict(l *line, a Atom) verdict {
 	v := p.x.judge(l, a)
@@ -232,7 +263,7 @@ func (p *pass) marked(line string, weak []Atom) string {
 	sort.Slice(weak, func(i, j int) bool { return weak[i].Start < weak[j].Start })
 	var words []string
 	for _, a := range weak {
-		said := strings.Trim(a.Text, "`")
+		said := Address(strings.Trim(a.Text, "`"))
 		if !slices.ContainsFunc(append(words, p.doubts...), func(w string) bool { return says(w, said) }) {
 			words = append(words, said)
 		}
@@ -246,6 +277,17 @@ func (p *pass) marked(line string, weak []Atom) string {
 	return strings.TrimRight(line, " ") + fmt.Sprintf(" %s: %s", Mark, strings.Join(words, ", "))
 }
 
+// Address shortens an address that nobody vouches for to where it leads: what
+// follows the path may be what somebody wants carried out.
+func Address(s string) string {
+	if at := strings.Index(s, "://"); at >= 0 {
+		if q := strings.IndexAny(s[at:], "?#"); q >= 0 {
+			return s[:at+q] + "…"
+		}
+	}
+	return s
+}
+
 // doubt notes that a line says something together that the evidence does not.
 func (p *pass) doubt(line string, k Kind, what string) {
 	if !slices.Contains(p.doubts, what) {
@@ -256,7 +298,7 @@ func (p *pass) doubt(line string, k Kind, what string) {
 
 // found files a finding.
 func (p *pass) found(list *[]Finding, k Kind, what, line string) {
-	r := []rune(strings.TrimSpace(strings.ReplaceAll(line, cutMark, "")))
+	r := []rune(strings.TrimSpace(line))
 	if len(r) > 160 {
 		r = append(r[:159], '…')
 	}

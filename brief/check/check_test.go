@@ -286,3 +286,21 @@ func BenchmarkCheck(b *testing.B) {
 		Brief(honest, NewIndex(f, nil))
 	}
 }
+
+func TestWhatLooksLikeACitedThingIsNotAlwaysOne(t *testing.T) {
+	x := NewIndex(sample(), nil)
+	for text, want := range map[string]string{
+		`\*not bold\*, \_x\_, \#5`:           `\*not bold\*, \_x\_, \#5 ⚠ not in evidence: #5`,
+		"Same as incident #5 [E3].":          "", // called an incident: removed
+		"Same as #4998 [E3].":                "",
+		"Ask &#64;here about PLAT-892 [E5].": "Ask &#64;here about PLAT-892 [E5]. ⚠ not in evidence: 64",
+		"[![up](https://a.example/i.png?d=1)](https://a.example/l?d=1) text": "up text",
+		"[https://acme.wiki.example/pages/42](https://a.example/y)":          "https://acme.wiki.example/pages/42",
+		"Code `https://a.example/c?d=SECRET#x`":                              "Code `` ⚠ not in evidence: https://a.example/c…",
+		"```\n| a | b |\n|---|---|\n| PLAT-892 | c |\n| PLAT-999 | d |\n```": "```\n| a | b |\n|---|---|\n| PLAT-892 | c |\n| PLAT-999 | d |  # ⚠ not in evidence\n```",
+	} {
+		if got := strings.TrimSpace(Brief(text, x).Markdown); got != want {
+			t.Errorf("%q gave\n%q, want\n%q", text, got, want)
+		}
+	}
+}

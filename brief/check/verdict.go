@@ -22,7 +22,12 @@ func (x *Index) judge(l *line, a Atom) verdict {
 	switch a.Kind {
 	case Ticket: // DB-7 may be the host db-7
 		return orElse(x.has(Ticket, a.Key) || x.has(Host, fold(a.Key)), invented)
-	case Link, Citation, Incident, Email:
+	case Incident:
+		if anyNumber(l.text, a) {
+			return orElse(x.has(Incident, a.Key), unproven)
+		}
+		return orElse(x.has(Incident, a.Key), invented)
+	case Link, Citation, Email:
 		return orElse(x.has(a.Kind, a.Key), invented)
 	case Person:
 		if a.Doubtful {
@@ -47,6 +52,14 @@ func (x *Index) judge(l *line, a Atom) verdict {
 	default:
 		return orElse(x.carries(x.claim(l, a)), unproven)
 	}
+}
+
+// anyNumber tells whether "#5" may be the number of anything: it is short, and the
+// words before it do not call it an incident.
+func anyNumber(text string, a Atom) bool {
+	before := strings.ToLower(strings.TrimRight(text[:a.Start], "\\ \t:*([_"))
+	return strings.HasPrefix(a.Key, "#") && len(a.Key) <= len("#99") &&
+		!strings.HasSuffix(before, "incident") && !strings.HasSuffix(before, "incidents") && !strings.HasSuffix(before, "pagerduty")
 }
 
 func (x *Index) claim(l *line, a Atom) claim {
