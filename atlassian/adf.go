@@ -47,6 +47,10 @@ func adfBlocks(nodes []field, depth int) []block {
 		switch {
 		case kind == "text":
 			line.add(adfStyled(n))
+		case kind == "inlineCard": // a bare address ends where what follows does
+			line.folded(" ")
+			line.add(plainText, inline(n))
+			line.folded(" ")
 		case ok:
 			line.add(plainText, inline(n))
 		case len(kids) == 0 && !adfLeafBlock(kind):

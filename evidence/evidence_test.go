@@ -261,3 +261,10 @@ func TestAnIncidentKnownByItsIDAloneIsReadBeforeTheRest(t *testing.T) {
 		t.Errorf("tickets were looked for with (-want +got):\n%s", diff)
 	}
 }
+
+func TestATicketWithoutFieldsSaysWhatItHasNot(t *testing.T) {
+	got := ticketsText([]incident.Ticket{{Key: "OPS-1", URL: "https://jira.example/browse/OPS-1"}}, incident.Cut{Shown: 1, Total: 1})
+	if want := "- OPS-1 [no status, no priority, unassigned, updated unknown] (no summary) https://jira.example/browse/OPS-1"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -224,15 +225,12 @@ func ticketsText(tickets []incident.Ticket, c incident.Cut) string {
 			fmt.Fprintf(&b, "%d more: jira_search\n", max(len(tickets), c.Total)-n)
 			break
 		}
-		who := t.Assignee
-		if who == "" {
-			who = "unassigned"
-		}
-		fmt.Fprintf(&b, "- %s [%s, %s, %s, updated %s", t.Key, t.Status, t.Priority, who, stamp(t.Updated))
+		status, priority, who := cmp.Or(t.Status, "no status"), cmp.Or(t.Priority, "no priority"), cmp.Or(t.Assignee, "unassigned")
+		fmt.Fprintf(&b, "- %s [%s, %s, %s, updated %s", t.Key, status, priority, who, stamp(t.Updated))
 		if !t.Resolved.IsZero() {
 			fmt.Fprintf(&b, ", resolved %s", stamp(t.Resolved))
 		}
-		fmt.Fprintf(&b, "] %s %s\n", words(t.Summary), t.URL)
+		fmt.Fprintf(&b, "] %s %s\n", cmp.Or(words(t.Summary), "(no summary)"), t.URL)
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
