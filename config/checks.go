@@ -146,16 +146,20 @@ func slackAPI(text, _ string) (string, error) {
 func slackHook(text, _ string) (string, error) {
 	const want = "create an incoming webhook for the channel (https://hooks.slack.com/services/…)"
 	u, err := address(text)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", err
-	case !strings.HasPrefix(u.Hostname(), "hooks.slack"):
+	}
+	host, path := strings.ToLower(u.Hostname()), strings.ToLower(u.Path)
+	switch {
+	case host == "slack.com", strings.HasSuffix(host, ".slack.com") && host != "hooks.slack.com":
+		return "", errors.New("this is a page or the API of Slack and no incoming webhook; " + want)
+	case !strings.HasPrefix(host, "hooks.slack"):
 		return text, nil
 	case u.Scheme != "https":
 		return "", errors.New("the address must begin with https://")
-	case strings.HasPrefix(u.Path, "/triggers/"), strings.HasPrefix(u.Path, "/workflows/"):
+	case strings.HasPrefix(path, "/triggers/"), strings.HasPrefix(path, "/workflows/"):
 		return "", errors.New("this is the address of a Workflow Builder trigger, which takes no briefs; " + want)
-	case !strings.HasPrefix(u.Path, "/services/"):
+	case !strings.HasPrefix(path, "/services/") || path == "/services/":
 		return "", errors.New("this is no incoming webhook; " + want)
 	}
 	return text, nil

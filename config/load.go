@@ -111,14 +111,14 @@ func (l *loader) read(s setting) {
 }
 
 // secretFile reads the file of a secret. Editors and "echo" end it with a line
-// break that is not part of the secret.
+// break that is not part of the secret, and some begin it with a mark of their own.
 func (l *loader) secretFile(name, path string) (string, bool) {
 	data, err := readFile(path, maxSecretFile)
 	if err != nil {
 		l.refuse(name, path, "%s; mount or create the file, or unset %s", err, name)
 		return "", false
 	}
-	text := strings.TrimSpace(data)
+	text := strings.TrimSpace(strings.TrimPrefix(data, "\ufeff"))
 	if text == "" {
 		l.refuse(name, path, "the file is empty; write the secret into it, or unset %s", name)
 		return "", false

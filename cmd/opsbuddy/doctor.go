@@ -142,7 +142,7 @@ func (p *program) checkTemporal(ctx context.Context, cfg config.Config, fix bool
 func checkFolder(dir string, fix bool) (string, error) {
 	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
 		if !fix {
-			return fmt.Sprintf("embedded; OPSBUDDY_DATA_DIR=%s will be made by serve", dir), nil
+			return fmt.Sprintf("embedded; OPSBUDDY_DATA_DIR=%s will be made by serve", dir), roomFor(dir)
 		}
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return "", fmt.Errorf("OPSBUDDY_DATA_DIR: %w: choose a folder that can be written", err)
@@ -153,6 +153,19 @@ func checkFolder(dir string, fix bool) (string, error) {
 		return "", fmt.Errorf("OPSBUDDY_DATA_DIR: %w: choose a folder that can be written", err)
 	}
 	return "embedded, data in " + dir, os.Remove(probe)
+}
+
+// roomFor tells whether a folder that is not there can be made, and leaves nothing.
+func roomFor(dir string) error {
+	above := filepath.Dir(dir)
+	for _, err := os.Stat(above); errors.Is(err, os.ErrNotExist) && above != filepath.Dir(above); _, err = os.Stat(above) {
+		above = filepath.Dir(above)
+	}
+	probe, err := os.MkdirTemp(above, ".doctor")
+	if err != nil {
+		return fmt.Errorf("OPSBUDDY_DATA_DIR: %w: choose a folder that can be written", err)
+	}
+	return os.Remove(probe)
 }
 
 // usableFolder makes the data folder before anything is started on it: the

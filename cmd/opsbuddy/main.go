@@ -87,7 +87,7 @@ func (p *program) root() *cobra.Command {
 		Args: cobra.ArbitraryArgs,
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w: see opsbuddy %s --help", err, cmd.Name())}
+		return usageError{fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())}
 	})
 	root.AddCommand(p.serveCommand(), p.demoCommand(), p.reviewCommand(), p.doctorCommand(),
 		p.mcpCommand(), p.budgetCommand(), p.configCommand(), p.versionCommand())
@@ -98,7 +98,7 @@ func (p *program) root() *cobra.Command {
 func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return usageError{fmt.Errorf("%w: see opsbuddy %s --help", err, cmd.Name())}
+			return usageError{fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())}
 		}
 		return nil
 	}
