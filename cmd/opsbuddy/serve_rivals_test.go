@@ -87,8 +87,9 @@ func TestTwentyPagesOutliveAKill(t *testing.T) {
 				wait(t, s, "every first message", func() bool { return len(w.SlackStanding()) == twenty && hanging(w, world.Anthropic) })
 			}
 			s.kill(t)
-			w.Heal(world.Anthropic)
-			oneBriefEach(t, serve(t, w, s.data), w, twenty)
+			next := serve(t, w, s.data)
+			w.Heal(world.Anthropic) // by now the model knows that who asked first is gone
+			oneBriefEach(t, next, w, twenty)
 		})
 	}
 }

@@ -84,6 +84,7 @@ func refuse(w *world.World, s *served) {
 
 func secretsStayOut(t *testing.T, w *world.World, s *served, seen string) {
 	t.Helper()
+	everySecretIsPlanted(t, s)
 	secrets := secretsOf(t, s)
 	written := map[string][]byte{}
 	refuse(w, s)
@@ -173,15 +174,10 @@ func readChildren(t *testing.T, s *served, seen string, into map[string][]byte) 
 	}
 }
 
-// secretsOf are the values of all secrets of a process, and of the address among
-// them the path, which is the secret in it. Every secret setting must have one, but
-// for the logins that exclude each other.
-func secretsOf(t *testing.T, s *served) []string {
+// everySecretIsPlanted wants a value in every secret setting, but for the logins that
+// exclude each other.
+func everySecretIsPlanted(t *testing.T, s *served) {
 	t.Helper()
-	cfg, _, err := config.Load(s.environ)
-	if err != nil {
-		t.Fatal(err)
-	}
 	names := secretSettings(reflect.TypeFor[config.Config]())
 	if len(names) < 16 {
 		t.Fatalf("only %d settings are known as secrets: %v", len(names), names)
@@ -191,7 +187,20 @@ func secretsOf(t *testing.T, s *served) []string {
 			t.Errorf("nothing is planted in %s", name)
 		}
 	}
+}
+
+// secretsOf are the values of all secrets of a process, and of the address among
+// them the path, which is the secret in it.
+func secretsOf(t *testing.T, s *served) []string {
+	t.Helper()
+	cfg, _, err := config.Load(s.environ)
+	if err != nil {
+		t.Fatal(err)
+	}
 	secrets := cfg.Secrets()
+	if len(secrets) < 8 {
+		t.Fatalf("%d secrets are set, want the company's seven and those of the test", len(secrets))
+	}
 	for _, one := range secrets {
 		if _, path, ok := strings.Cut(one, "/services/"); ok {
 			secrets = append(secrets, path)
