@@ -176,6 +176,9 @@ type ThinkInput struct {
 	Ceiling money.USD     `json:"ceiling"` // of the run; zero is none
 	Spent   money.USD     `json:"spent"`   // by the run so far
 	Purpose string        `json:"purpose,omitempty"`
+	// Dearest is what the dearest call of the run cost: this one is held to cost
+	// as much, whatever our count of its tokens says.
+	Dearest money.USD `json:"dearest,omitzero"`
 }
 
 // problemBudget is the Problem of a call that money does not allow; the others

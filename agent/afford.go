@@ -113,6 +113,7 @@ func (a *Activities) forms(in ThinkInput) (tokens []int, worst []money.USD) {
 	sent := model.CountRequest(in.Model, in.Request)
 	for n := in.Request.MaxTokens; n >= min(leastTokens, in.Request.MaxTokens) && n > 0; n /= 2 {
 		w := model.WorstCase(a.cfg.LLM.ProviderType, in.Model, sent, n)
+		w.Micro = max(w.Micro, in.Dearest.Micro)
 		if in.Ceiling.Micro <= 0 || w.Micro <= left {
 			tokens, worst = append(tokens, n), append(worst, w)
 		}

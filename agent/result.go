@@ -90,6 +90,7 @@ type Observation struct {
 	Arguments json.RawMessage `json:"arguments,omitempty"`
 	Text      string          `json:"text"`
 	Failed    bool            `json:"failed,omitempty"`
+	Mistake   bool            `json:"mistake,omitempty"` // the call was wrong, and nothing was asked
 	Cut       bool            `json:"cut,omitempty"`
 	At        time.Time       `json:"at"`
 }

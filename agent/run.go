@@ -39,6 +39,7 @@ type run struct {
 	tooLong      bool // the vendor said that the conversation does not fit
 	guard        guard
 	spent        money.USD
+	dearest      money.USD // of its calls
 	usage        model.Usage
 	turns        []Turn
 	observations []Observation
@@ -127,7 +128,7 @@ func (r *run) think(ctx workflow.Context, purpose string, messages []model.Messa
 	}
 	for {
 		out, err := r.thinkOnce(ctx, ThinkInput{
-			Model: r.plan.Models[r.models], Ceiling: r.plan.PerRun, Spent: r.spent, Purpose: purpose,
+			Model: r.plan.Models[r.models], Ceiling: r.plan.PerRun, Spent: r.spent, Dearest: r.dearest, Purpose: purpose,
 			Request: model.Request{
 				System: r.plan.System, Messages: messages, Tools: r.plan.Tools,
 				Final: purpose != "", MaxTokens: maxTokens,
@@ -202,6 +203,9 @@ func (r *run) book(purpose string, out ThinkOutput) {
 	}
 	r.usage = r.usage.Add(u)
 	r.spent = r.spent.Add(out.Cost)
+	if out.Cost.Micro > r.dearest.Micro {
+		r.dearest = out.Cost
+	}
 	r.counter = r.counter.Correct(u.Sent(), int(float64(out.Estimated)*r.counter.Factor))
 	r.size = u.Sent() + u.Output
 	r.turns = append(r.turns, Turn{
@@ -230,7 +234,7 @@ func (r *run) compact(ctx workflow.Context) {
 	ask := append(r.opening(), old...)
 	ask = append(ask, model.Message{Role: model.User, Text: compact.Ask})
 	in := ThinkInput{
-		Model: r.plan.Models[r.models], Ceiling: r.plan.PerRun, Spent: r.spent, Purpose: "compact",
+		Model: r.plan.Models[r.models], Ceiling: r.plan.PerRun, Spent: r.spent, Dearest: r.dearest, Purpose: "compact",
 		Request: model.Request{System: r.plan.System, Messages: ask, Tools: r.plan.Tools, Final: true, MaxTokens: compact.MaxTokens},
 	}
 	if out, err := r.thinkOnce(ctx, in); err == nil && out.Problem == "" {

@@ -190,7 +190,7 @@ func (r *run) runCalls(ctx workflow.Context, calls []model.Call, results []tool.
 	for i, c := range calls {
 		switch {
 		case c.Problem != "":
-			results[i] = tool.Result{Text: "the arguments could not be read: " + c.Problem, Failed: true}
+			results[i] = tool.Result{Text: "the arguments could not be read: " + c.Problem, Failed: true, Mistake: true}
 			continue
 		case i >= maxCallsInTurn:
 			results[i] = tool.Result{Text: fmt.Sprintf("not run: at most %d calls a turn", maxCallsInTurn), Failed: true}
@@ -239,7 +239,7 @@ func (r *run) observe(ctx workflow.Context, c model.Call, res tool.Result) model
 	r.next++
 	r.size += int(float64(res.Tokens) * r.counter.Factor)
 	r.observations = append(r.observations, Observation{
-		Number: n, Tool: c.Name, Arguments: c.Arguments, Text: res.Text, Failed: res.Failed, Cut: res.Cut, At: workflow.Now(ctx),
+		Number: n, Tool: c.Name, Arguments: c.Arguments, Text: res.Text, Failed: res.Failed, Mistake: res.Mistake, Cut: res.Cut, At: workflow.Now(ctx),
 	})
 	if r.guard.saw(c.Name, c.Arguments, res.Text) && r.reason == "" {
 		r.stop(Looping, fmt.Sprintf("%s brought the same answer %d times", c.Name, sameCallLimit))

@@ -124,10 +124,15 @@ func TestComposeNamesTheOutcome(t *testing.T) {
 		"tools that did not ask": {Answer{Text: "# x", Succeeded: true, Unasked: []Unchecked{{"The tools of jira", "down"}}}, whole, Partial},
 		"no answer":              {Answer{Reason: "the model did not answer"}, whole, FactsAlone},
 		"over before the review": {Answer{}, over, Resolved},
+		"fences around nothing":  {Answer{Text: "```markdown\n```", Succeeded: true}, whole, FactsAlone},
+		"no words":               {Answer{Text: "---\n\n* *", Succeeded: true}, whole, FactsAlone},
+		"nothing that is true":   {Answer{Text: "See PLAT-99999", Succeeded: true}, whole, FactsAlone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := Compose(c.a, c.f); got.Outcome != c.want {
 				t.Errorf("%q, want %q\n%s", got.Outcome, c.want, got.Markdown)
+			} else if strings.TrimSpace(got.Markdown) == "" || c.want == FactsAlone && !strings.Contains(got.Markdown, "## What's Happening?") {
+				t.Errorf("says nothing: %q", got.Markdown)
 			}
 		})
 	}

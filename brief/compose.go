@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/opsbuddy/opsbuddy/brief/check"
 	"github.com/opsbuddy/opsbuddy/evidence"
@@ -50,6 +51,7 @@ type Brief struct {
 func Compose(a Answer, f evidence.Facts) Brief {
 	news := f.Incident.News(a.Since)
 	f = f.After(a.Since, nextNumber(f, a.Brought))
+	a = a.worded()
 	open := unchecked(a, f)
 	b := Brief{Outcome: outcome(a, f, open), Links: links(f, a.Brought)}
 	text := FactsOnly(f)
@@ -58,6 +60,9 @@ func Compose(a Answer, f evidence.Facts) Brief {
 		text, took = b.checked(a, f)
 		open = append(open, took...)
 	}
+	if strings.TrimSpace(text) == "" { // nothing of the answer is carried by the evidence
+		text, b.Outcome = FactsOnly(f), FactsAlone
+	}
 	b.finish(withSince(text, seen(a), news), a, f, open)
 	for _, o := range append(incident.Others(a.Since), a.Seen) {
 		if o.URL != "" {
@@ -65,6 +70,15 @@ func Compose(a Answer, f evidence.Facts) Brief {
 		}
 	}
 	return b
+}
+
+// worded is an answer whose text says something: fences around nothing are no brief.
+func (a Answer) worded() Answer {
+	if a.Text != "" && strings.IndexFunc(unwrap(a.Text), unicode.IsLetter) < 0 {
+		a.Text, a.Succeeded = "", false
+		a.Reason = cmp.Or(a.Reason, "the model's answer has no words")
+	}
+	return a
 }
 
 // nextNumber is the number of the next piece of evidence.

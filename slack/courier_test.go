@@ -164,16 +164,21 @@ func TestAMessageInAChannelThatIsGoneIsPostedAnew(t *testing.T) {
 }
 
 func TestTheFactsWhoseAnswerWasLostBecomeTheBrief(t *testing.T) {
-	s := newStand(t)
-	s.Fail("chat.postMessage", slacktest.Fault{Posted: true, Drop: true, Times: 1})
-	first := notifyFacts(t, facts(s), factsInput{Incident: page, Body: "x", Key: "Q1"})
-	if first.Message.TS != "" || first.Message.Mark == "" || first.Why == "" {
-		t.Fatalf("%+v", first)
-	}
-	in, r := full(s)
-	r.Update = first.Message
-	if m := posted(t, s, in, r); m.Kind != "post" || !strings.Contains(string(m.Blocks), "brief · $0.65") {
-		t.Errorf("%s %s", m.Kind, m.Blocks)
+	for name, lost := range map[string]slacktest.Fault{
+		"cut": {Drop: true}, "answered 500": {Status: 500}, "answered 502": {Status: 502}, "internal_error": {Error: "internal_error"},
+	} {
+		s := newStand(t)
+		lost.Posted, lost.Times = true, 1
+		s.Fail("chat.postMessage", lost)
+		first := notifyFacts(t, facts(s), factsInput{Incident: page, Body: "x", Key: "Q1"})
+		if first.Message.TS != "" || first.Message.Mark == "" || first.Why == "" {
+			t.Fatalf("%s: %+v", name, first)
+		}
+		in, r := full(s)
+		r.Update = first.Message
+		if m := posted(t, s, in, r); m.Kind != "post" || !strings.Contains(string(m.Blocks), "brief · $0.65") || len(s.Standing()) != 1 {
+			t.Errorf("%s: %d messages stand, %s %s", name, len(s.Standing()), m.Kind, m.Blocks)
+		}
 	}
 }
 

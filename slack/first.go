@@ -80,7 +80,7 @@ func (c *courier) first(ctx context.Context, thread MessageRef, m message, mark 
 		return NotifyFactsOutput{Message: out.Message}, nil
 	case errors.Is(ctx.Err(), context.Canceled):
 		return NotifyFactsOutput{}, err
-	case err == nil, errors.Is(err, errMaybePosted):
+	case err == nil, errors.Is(err, errMaybePosted), maybeHalfDone(err):
 		return NotifyFactsOutput{Message: MessageRef{Mark: mark}, Why: fmt.Sprint(errMaybePosted)}, nil
 	}
 	c.log.Warn("the facts could not be posted first", "error", err)

@@ -26,6 +26,19 @@ func (s *sent) watch(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { s.wrote.Store(true) }})
 }
 
+// maybeHalfDone reports an answer after which a post may stand all the same: Slack
+// says so of these words (docs.slack.dev, errors of chat.postMessage), and a 5xx
+// comes from whoever stood in between, but for 503, which takes nothing. Whoever can
+// look, looks before repeating.
+func maybeHalfDone(err error) bool {
+	var status api.StatusCodeError
+	if errors.As(err, &status) {
+		return status.Code >= http.StatusInternalServerError && status.Code != http.StatusServiceUnavailable
+	}
+	w := word(err)
+	return w == "internal_error" || w == "fatal_error"
+}
+
 // doubtful marks the failures of a post after which it may stand. An answer that
 // says no is none of them.
 func (s *sent) doubtful(err error) error {

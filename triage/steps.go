@@ -229,11 +229,15 @@ func item(o agent.Observation) evidence.Item {
 }
 
 // failedTools lists the tools that never answered, with their last words. A
-// call that failed before another of the same tool went well is no gap.
+// call that failed before another of the same tool went well is no gap, and neither
+// is one that the model got wrong.
 func failedTools(all []agent.Observation) []brief.Unchecked {
 	last := map[string]string{}
 	var order []string
 	for _, o := range all {
+		if o.Mistake {
+			continue
+		}
 		if _, seen := last[o.Tool]; !seen {
 			order = append(order, o.Tool)
 		}

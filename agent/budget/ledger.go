@@ -59,18 +59,54 @@ type Entry struct {
 	Incident string    `json:"incident,omitempty"`
 	Settled  bool      `json:"settled,omitempty"`
 	Unknown  bool      `json:"unknown,omitempty"` // no known price
+	Times    float64   `json:"times,omitempty"`   // its worst case was reserved so many times; once when 0
 }
 
 // Ledger is every call of the last days, the oldest first. Workflow side: plain
 // values; now is always given.
 type Ledger struct {
 	Entries []Entry `json:"entries"`
+	// Dearer is by model how many times its worst case a call has cost, for those
+	// whose vendor bills more than we count.
+	Dearer map[string]float64 `json:"dearer,omitempty"`
+}
+
+// fade is what a settled call leaves of what the ones before it taught.
+const fade = 0.9
+
+// times is how many times its worst case a call to a model is held to cost.
+func (l *Ledger) times(model string) float64 { return max(1, l.Dearer[model]) }
+
+// learn notes what a call cost of what was reserved for it.
+func (l *Ledger) learn(e *Entry, cost money.USD) {
+	if e.Micro <= 0 {
+		return
+	}
+	seen := max(1, e.Times) * float64(cost.Micro) / float64(e.Micro)
+	if now := max(seen, fade*l.Dearer[e.Model]); now > 1 {
+		if l.Dearer == nil {
+			l.Dearer = map[string]float64{}
+		}
+		l.Dearer[e.Model] = now
+		return
+	}
+	delete(l.Dearer, e.Model)
+}
+
+func (r Request) scaled(times float64) Request {
+	worst := make([]money.USD, len(r.Worst))
+	for i, w := range r.Worst {
+		worst[i] = money.USD{Micro: int64(float64(w.Micro) * times), Unknown: w.Unknown}
+	}
+	r.Worst = worst
+	return r
 }
 
 // Reserve grants the dearest form of the call that both ceilings allow.
 func (l *Ledger) Reserve(now time.Time, r Request) Grant {
 	l.forget(now)
 	if e := l.find(r.Key); e != nil {
+		r = r.scaled(max(1, e.Times))
 		for i, w := range r.Worst {
 			if w.Micro == e.Micro {
 				return Grant{Choice: i}
@@ -78,11 +114,17 @@ func (l *Ledger) Reserve(now time.Time, r Request) Grant {
 		}
 		return Grant{Choice: len(r.Worst) - 1}
 	}
+	times := l.times(r.Model)
+	r = r.scaled(times)
 	why := l.over(now, r.InPlace, r)
 	for i, w := range r.Worst {
 		over := l.over(now, w, r)
 		if over == "" {
-			l.Entries = append(l.Entries, Entry{Key: r.Key, At: now, Micro: w.Micro, Model: r.Model, Incident: r.Incident})
+			e := Entry{Key: r.Key, At: now, Micro: w.Micro, Model: r.Model, Incident: r.Incident}
+			if times > 1 {
+				e.Times = times
+			}
+			l.Entries = append(l.Entries, e)
 			return Grant{Choice: i, Why: why}
 		}
 		why = over
@@ -133,6 +175,7 @@ func (l *Ledger) Settle(s Settlement) {
 	e.Settled = true
 	e.Unknown = s.Cost.Unknown
 	if !e.Unknown || s.Cost.Micro > 0 {
+		l.learn(e, s.Cost)
 		e.Micro = s.Cost.Micro
 	}
 }

@@ -129,6 +129,36 @@ func TestNoWindowEverPassesItsCeiling(t *testing.T) {
 	}
 }
 
+// A vendor that bills far more than we count passes a ceiling once, with the call
+// that shows it.
+func TestWhatIsReservedFollowsAVendorThatBillsMore(t *testing.T) {
+	var l Ledger
+	calls := 0
+	for ; calls < 100; calls++ {
+		a := ask(fmt.Sprint("call-", calls), 0.01)
+		if l.Reserve(start, a).Choice < 0 {
+			break
+		}
+		l.Settle(Settlement{Key: a.Key, Cost: money.Dollars(0.3)})
+	}
+	if spent := l.Spent(start, time.Hour); calls != 3 || spent != money.Dollars(0.9) {
+		t.Errorf("%d calls for %s, want 3 for $0.90 under the ceiling of $1", calls, spent)
+	}
+	other := ask("other", 0.05)
+	if other.Model = "another"; l.Reserve(start, other).Choice != 0 {
+		t.Error("another model is held to what this one costs")
+	}
+	l.Entries = nil
+	for n := range 40 {
+		a := ask(fmt.Sprint("later-", n), 0.01)
+		l.Reserve(start, a)
+		l.Settle(Settlement{Key: a.Key, Cost: money.Dollars(0.002)})
+	}
+	if again := ask("again", 0.01); l.Reserve(start, again).Choice != 0 || l.find("again").Micro != again.Worst[0].Micro {
+		t.Errorf("it is not forgotten: %v", l.Dearer)
+	}
+}
+
 func TestAGrantSaysWhichCeilingMadeItCheaper(t *testing.T) {
 	var l Ledger
 	inPlace := ask("c", 0.1)

@@ -28,7 +28,9 @@ func (e *lostError) Error() string { return e.why }
 func (s *session) call(outer context.Context, d tool.Def, raw json.RawMessage) tool.Result {
 	args, err := arguments(d.Schema, raw)
 	if err != nil {
-		return failed("the arguments of %s cannot be read: %v", d.Tool, err)
+		res := failed("the arguments of %s cannot be read: %v", d.Tool, err)
+		res.Mistake = true
+		return res
 	}
 	ctx, cancel := context.WithTimeout(outer, s.server.CallTimeout)
 	defer cancel()

@@ -171,7 +171,7 @@ func (p *Pool) Call(ctx context.Context, name string, args json.RawMessage) tool
 		for _, d := range down {
 			text += fmt.Sprintf("\nthe tools of %s cannot be had now: %s", d.Server, d.Why)
 		}
-		return tool.Result{Failed: true, Text: text}
+		return tool.Result{Failed: true, Mistake: len(down) == 0, Text: text}
 	}
 	return o.session.call(ctx, o.def, args)
 }

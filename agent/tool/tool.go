@@ -28,6 +28,9 @@ type Result struct {
 	// Failed is set when the server said so (isError) or when the answer is an
 	// error in the clothes of a success ({"error":…}, {"ok":false}).
 	Failed bool `json:"failed,omitempty"`
+	// Mistake is set when the call itself was wrong: there is no such tool, or its
+	// arguments cannot be read. Nothing was asked, and no source has failed.
+	Mistake bool `json:"mistake,omitempty"`
 	// Cut is set when the answer was longer than the cap and was shortened.
 	Cut bool `json:"cut,omitempty"`
 	// Tokens is about what the text takes of the model's window.
