@@ -157,6 +157,11 @@ func namespace(o client.Options) string {
 	return o.Namespace
 }
 
+// nobody is the id of no run. To look for it asks the part of Temporal that keeps
+// runs, which can be away, after a start or with its database, while the door that
+// the usual health check asks is there.
+const nobody = "ready?"
+
 // trouble says why a page cannot be accepted durably, empty when it can.
 func (e *Engine) trouble(ctx context.Context) string {
 	if e.embedded != nil {
@@ -164,7 +169,7 @@ func (e *Engine) trouble(ctx context.Context) string {
 			return err.Error()
 		}
 	}
-	if _, err := e.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+	if _, err := e.isRunning(ctx, nobody); err != nil {
 		return "does not answer: a page cannot be accepted durably"
 	}
 	return ""
