@@ -23,6 +23,8 @@ type Answer struct {
 	Unasked   []Unchecked     // tools that could not be asked
 	Brought   []evidence.Item // what its tools brought, numbered after the facts
 
+	OutOfTime bool // it was cut short by its deadline
+
 	Since []incident.Update // what happened to the incident during the review
 	// Seen is the incident whose review this one started from, at SeenAt.
 	Seen   incident.Incident
@@ -55,6 +57,9 @@ func Compose(a Answer, f evidence.Facts) Brief {
 	open := unchecked(a, f)
 	b := Brief{Outcome: outcome(a, f, open), Links: links(f, a.Brought)}
 	text := FactsOnly(f)
+	if a.Text == "" && b.Outcome != Resolved {
+		text = strings.TrimRight(text, "\n") + "\n" + read(a.Brought)
+	}
 	if a.Text != "" && b.Outcome != Resolved {
 		var took []Unchecked
 		text, took = b.checked(a, f)
@@ -172,6 +177,8 @@ func outcome(a Answer, f evidence.Facts, open []Unchecked) Outcome {
 	switch {
 	case f.Incident.Status == incident.Resolved && a.Text == "":
 		return Resolved
+	case strings.TrimSpace(a.Text) == "" && a.OutOfTime && len(a.Brought) > 0:
+		return Partial
 	case strings.TrimSpace(a.Text) == "":
 		return FactsAlone
 	case !a.Succeeded || len(open) > 0:

@@ -188,7 +188,7 @@ func composeSame(now func() time.Time) *core.Node {
 
 // answer translates the agent's result into the brief's terms.
 func answer(r agent.Result) brief.Answer {
-	a := brief.Answer{Text: r.Response, Succeeded: r.Succeeded, Reason: reason(r)}
+	a := brief.Answer{Text: r.Response, Succeeded: r.Succeeded, Reason: reason(r), OutOfTime: r.StopReason == agent.OutOfTime}
 	for _, d := range r.Down {
 		a.Unasked = append(a.Unasked, brief.Unchecked{What: "The tools of " + d.Server, Why: d.Why})
 	}
