@@ -26,6 +26,8 @@ type truth struct {
 	facts  evidence.Facts
 	answer brief.Answer
 	shown  map[string]bool // the lines of the honest brief in Slack
+
+	addresses *strings.Replacer // the addresses of the files become those of this run
 }
 
 // lie is an honest brief with one false claim in it.
@@ -65,6 +67,7 @@ func told(t *testing.T, name string, w *world.World) *truth {
 	t.Helper()
 	out := (&play{world: w}).run(t, w.Webhook(""))
 	one := &truth{name: name, text: out.review.Response, facts: out.facts.Facts, answer: triage.Answer(out.review)}
+	one.addresses = strings.NewReplacer("https://pagerduty.example", w.PagerDutyURL(), "https://atlassian.example", w.JiraURL())
 	one.shown = map[string]bool{}
 	for _, l := range one.lines(t, one.text) {
 		one.shown[l] = true

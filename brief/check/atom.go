@@ -106,7 +106,7 @@ var rules = []rule{
 	{char("/"), regexp.MustCompile(`(?:^|[\s(\x60"'：、（])(/[\w.*{}:@%-]+(?:/[\w.*{}:@%-]*)*)`), Path, makePath},
 	{char("+"), regexp.MustCompile(`\+\d[\d ()/-]{6,}\d`), Phone, lower},
 	{char("."), regexp.MustCompile(`\b\d{1,3}(?:\.\d{1,3}){3}\b`), Host, lower},
-	{word("- / Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"), regexp.MustCompile(`\b(\d{4})[-/](\d{2})[-/](\d{2})(?:T|\b)|\b(` + months + `)\.?\s(\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s(\d{4})\b)?|\b(\d{1,2})(?:st|nd|rd|th)?\s(` + months + `)\b(?:,?\s(\d{4})\b)?`), Date, makeDate},
+	{word("- / Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"), regexp.MustCompile(`\b(\d{4})[-/](\d{2})[-/](\d{2})(?:T|\b)|\b(` + months + `)\.?\s(\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s(\d{4})\b)?|\b(\d{1,2})(?:st|nd|rd|th)?\s(?:of\s)?(` + months + `)\b(?:,?\s(\d{4})\b)?`), Date, makeDate},
 	{char("月"), regexp.MustCompile(`(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日`), Date, makeKanjiDate},
 	{char(":"), regexp.MustCompile(`([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(?:\s?([AaPp])\.?[Mm]\b\.?)?(?:\s?([+-]\d{2}:?\d{2}|[A-Z][A-Z]{1,4}(?:[+-]\d{1,2})?|Z)\b)?`), Clock, makeClock},
 	{word("AM PM am pm a.m p.m A.M P.M"), regexp.MustCompile(`\b(1[0-2]|0?[1-9])\s?([AaPp])\.?[Mm]\b\.?(?:\s?([A-Z][A-Z]{1,4}(?:[+-]\d{1,2})?)\b)?`), Clock, makeHour},
@@ -191,7 +191,7 @@ func (r rule) atoms(text string, rest []byte) (out []Atom, more bool) {
 	return out, more
 }
 
-var between = regexp.MustCompile(`^\s?(?:and|to|or|–|-|,)\s?$`)
+var between = regexp.MustCompile(`^\s?(?:and|to|or|of|out of|–|-|,)\s?$`)
 
 // shareUnits gives the first number of "7 and 5 minutes" the unit of the second.
 func shareUnits(text string, all []Atom) []Atom {

@@ -31,6 +31,8 @@ type line struct {
 	stamp int            // where the time ends at which the line was written
 	bare  bool           // it has no words beside its atoms
 	past  *incident.Past // what it is about, if it is an earlier incident
+
+	limit func(Atom) bool // of a row: whether an atom stands in a column of thresholds
 }
 
 // part is a word of a line, a break between clauses, a name of what runs, or a

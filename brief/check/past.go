@@ -2,6 +2,7 @@ package check
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -21,6 +22,7 @@ func (p *pass) pastIncident(line string) string {
 	line = p.pastSpan(p.pastDay(line, past), past)
 	if p.before() || strings.Contains(line, "#") {
 		p.fix(line, past)
+		p.stranger(line, past)
 		p.unheard(line, past)
 		p.elsewhere(line)
 	}
@@ -189,7 +191,12 @@ func (p *pass) unheard(line string, past incident.Past) {
 	}
 	known := p.x.read(plainDigits(told(past))).stems
 	missing, all := 0, 0
-	for _, w := range words(firstClause(plain(line))) {
+	said := firstClause(plain(line))
+	atoms := p.atoms(said)
+	for _, w := range words(said) {
+		if slices.ContainsFunc(atoms, func(a Atom) bool { return ownWords[a.Kind] && a.Start < w.end && w.start < a.End }) {
+			continue // the unit of a figure
+		}
 		if w.stem == "" || pastWords[w.stem] || p.x.peoples[w.stem] || p.x.names[w.stem] || isCode(w.stem) {
 			continue
 		}
@@ -230,8 +237,12 @@ func (p *pass) itself(line string) {
 // and only the incident under review has it, or the other way round.
 func (p *pass) elsewhere(line string) {
 	_, past := p.pastIn(line)
+	from := 0
+	if past {
+		from = p.pastFrom(line)
+	}
 	for _, a := range p.atoms(line) {
-		if a.Kind != Host || !strings.ContainsAny(a.Key, "0123456789") {
+		if a.Kind != Host || a.Start < from || !strings.ContainsAny(a.Key, "0123456789") {
 			continue
 		}
 		now, then, both := false, false, false
@@ -250,9 +261,25 @@ func (p *pass) elsewhere(line string) {
 	}
 }
 
+// pastFrom is where the sentence begins that names an earlier incident: a paragraph
+// may speak of the one under review before.
+func (p *pass) pastFrom(line string) int {
+	for _, a := range p.atoms(line) {
+		if a.Kind != Incident && a.Kind != Date && a.Kind != Link {
+			continue
+		}
+		if ends := clauseEnd.FindAllStringIndex(line[:a.Start], -1); len(ends) > 0 {
+			return ends[len(ends)-1][1]
+		}
+		return 0
+	}
+	return 0
+}
+
 // pastWords are words about any earlier incident.
 var pastWords = wordSet(`incident resolv recover record month january february march april may jun jul june july august september october
-	november december jan feb mar apr aug sep oct nov dec tim happen occur once twice ago again earlier`)
+	november december jan feb mar apr aug sep oct nov dec tim happen occur once twice ago again earlier
+	yes onc twic cas singl half well not`)
 
 func incidentName(i incident.Incident) string {
 	if i.Number > 0 {

@@ -110,6 +110,9 @@ func foldedAt(line string) (folded string, at []int) {
 	return b.String(), append(at, len(line))
 }
 
+// aLevel is a level of an escalation policy, in the words of several languages.
+const aLevel = `(?:level|nivel|niveau|stufe|l)[\s-]?(\d)|(\d)(?:st|nd|rd|th)[\s-]level|(first|second|third|fourth)[\s-]level`
+
 var (
 	afterSaying  = regexp.MustCompile(`^\**(?:\s*\([^)]*\))?\s+(?:(?:says|said|confirms|confirmed|thinks|guesses|suspects|tells|told|warns|warned|would|suggests|suggested|recommends|recommended|proposes|proposed|wants)\b|(?:writes|wrote|reports|reported|notes|noted|mentions|mentioned|asks|asked)\b(?:\s+(?:that|in|at|on|whether|if)\b|[:,]|\s+[“"]))`)
 	afterColon   = regexp.MustCompile(`^\**:\s`)
@@ -118,9 +121,9 @@ var (
 	accordingTo  = regexp.MustCompile(`(?i)(?:\baccording to|\bnote by|\bmessage from)\s+\**$`)
 	asSaid       = regexp.MustCompile(`(?i)\bas\s+\**$`)
 	startOfLine  = regexp.MustCompile(`^\s*(?:[-*+]\s+|\d+[.)]\s+|>\s*)?\**$`)
-	afterOnCall  = regexp.MustCompile(`(?i)^[^.;]{0,30}?\b(?:on[- ]call|level\s\d)\b`)
-	beforeOnCall = regexp.MustCompile(`(?i)\b(?:on[- ]call|level\s\d)(?:,?\slevel\s\d)?(?::\**|\s+is|,)?\s+\**$`)
-	level        = regexp.MustCompile(`(?i)\blevel\s(\d)\b`)
+	afterOnCall  = regexp.MustCompile(`(?i)^[^.;]{0,30}?\b(?:on[- ]call|` + aLevel + `)\b`)
+	beforeOnCall = regexp.MustCompile(`(?i)\b(?:on[- ]call|` + aLevel + `)(?:,?\s(?:` + aLevel + `))?(?::\**|\s+is|,)?\s+\**$`)
+	levelSaid    = regexp.MustCompile(`(?i)\b(?:` + aLevel + `)\b`)
 	acting       = regexp.MustCompile(`(?i)^\s+(?:already\s+)?(resolved|acknowledged|closed|fixed|restarted|deployed|released|shipped|merged|rolled back|reverted)\b`)
 	actedBy      = regexp.MustCompile(`(?i)\b(resolved|acknowledged|closed|fixed|solved|handled|restarted|reverted|rolled back|renewed)\s+by\s+\**$`)
 )
@@ -148,6 +151,38 @@ func (p *pass) persons(line string) {
 			p.doubt(line, Person, name+" "+verb)
 		}
 	}
+}
+
+// stranger doubts somebody who is said to have ended an earlier incident, or to
+// have noted it, and whom nothing that was read of it names.
+func (p *pass) stranger(line string, past incident.Past) {
+	if len(past.Notes) == 0 {
+		return
+	}
+	name := incidentName(past.Incident)
+	for _, m := range p.mentions(line) {
+		before, after := line[:m.start], line[m.end:]
+		if !doerBefore.MatchString(before) && !doerAfter.MatchString(after) || p.x.namedWith(m.name, name, past) {
+			continue
+		}
+		p.doubt(line, Person, line[m.start:m.end]+" in "+name)
+	}
+}
+
+var (
+	doerBefore = regexp.MustCompile(`(?i)\b(?:by|note by|according to)\s+\**$`)
+	doerAfter  = regexp.MustCompile(`(?i)^\**(?:,? note\b|\s+(?:routed|switched|purged|restarted|paused|drained|moved|disabled|raised|replaced|renewed|fixed|resolved|rolled|reverted|scaled|cleared|deleted|stopped)\b)`)
+)
+
+// namedWith tells whether an earlier incident's notes, or a record that names the
+// incident, name somebody.
+func (x *Index) namedWith(who, name string, past incident.Past) bool {
+	for _, n := range past.Notes {
+		if fold(n.Author) == who || says(fold(n.Text), who) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(x.records, func(r *record) bool { return !r.past && says(r.text, name) && says(r.text, who) })
 }
 
 // said tells whether a line has somebody say something, and what.
@@ -213,8 +248,8 @@ func (p *pass) onCall(name, before, after string) bool {
 		return true
 	}
 	said := ""
-	if m := level.FindStringSubmatch(b + firstClause(after)); m != nil {
-		said = m[1]
+	if m := levelSaid.FindStringSubmatch(b + firstClause(after)); m != nil {
+		said = itoa(counted(m[1] + m[2] + m[3]))
 	}
 	for _, o := range p.x.facts.OnCall {
 		if fold(o.Person.Name) == name && (said == "" || said == itoa(o.Level)) {

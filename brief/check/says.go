@@ -42,6 +42,8 @@ var (
 	happening = regexp.MustCompile(`(?i)\b(?:happen|occur|recur|seen|came)\w*\b[^.;]{0,30}$|\b(?:this is|it is|it's|the)\s+$`)
 	// ofMany is what counts one of them: "the first alert", "one alert of many".
 	ofMany = regexp.MustCompile(`(?i)^(?:\d+(?:st|nd|rd|th)|one|first|second|third|\w+th)\s`)
+	// oneIs counts after all: "one alert has recovered".
+	oneIs = regexp.MustCompile(`(?i)^one\s(?:\w+\s)?alert\s(?:has|is)\s(?:recovered|resolved|cleared|still|firing|over)\b`)
 )
 
 // ofAlerts is the whole that alerts are counted of: "one alert of 60".
@@ -66,7 +68,7 @@ func (p *pass) count(line string) {
 		n := counted(m[1])
 		var right []int
 		switch noun := strings.ToLower(m[3]); {
-		case strings.HasPrefix(noun, "alert") && !ofMany.MatchString(m[0]):
+		case strings.HasPrefix(noun, "alert") && (!ofMany.MatchString(m[0]) || oneIs.MatchString(m[0])):
 			right = p.alerts(m[2] + m[4])
 		case strings.HasPrefix(noun, "time"), strings.HasPrefix(noun, "occurrence"):
 			alone := p.before() && strings.Trim(line[:at[0]], " -*") == ""

@@ -26,6 +26,10 @@ func (p *pass) row(line string) (string, bool) {
 	cells = cells[:min(len(cells), len(p.columns))]
 	row := strings.Join(cells, " | ")
 	l := p.apart(row)
+	l.limit = func(a Atom) bool {
+		n := len(cellBorder.FindAllStringIndex(strings.ReplaceAll(row[:a.Start], `\|`, "  "), -1))
+		return n < len(p.columns) && ofLimits.MatchString(p.columns[n])
+	}
 	var weak []Atom
 	for _, a := range l.atoms {
 		switch v := p.verdict(l, a); {
@@ -45,6 +49,9 @@ func (p *pass) row(line string) (string, bool) {
 	}
 	return "| " + p.marked(row, weak) + " |", true
 }
+
+// ofLimits are the heads of columns of thresholds.
+var ofLimits = regexp.MustCompile(`\b(?:threshold|limit|max(?:imum)?|min(?:imum)?)\b`)
 
 // split takes a row apart at its bars, but not at escaped ones.
 func split(line string) []string {

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -49,6 +51,8 @@ func (x *Index) judge(l *line, a Atom) verdict {
 		return orElse(x.carries(x.claim(l, a)), unproven)
 	case Ordinal:
 		return orElse(x.has(Ordinal, a.Key) || x.carries(x.claim(l, a)), unproven)
+	case Percent:
+		return orElse(x.carries(x.claim(l, a)) || x.ofShare(l, a), unproven)
 	default:
 		return orElse(x.carries(x.claim(l, a)), unproven)
 	}
@@ -60,6 +64,17 @@ func anyNumber(text string, a Atom) bool {
 	before := strings.ToLower(strings.TrimRight(text[:a.Start], "\\ \t:*([_"))
 	return strings.HasPrefix(a.Key, "#") && len(a.Key) <= len("#99") &&
 		!strings.HasSuffix(before, "incident") && !strings.HasSuffix(before, "incidents") && !strings.HasSuffix(before, "pagerduty")
+}
+
+// ofShare tells whether a percentage is that of the share before it: "14 of 48
+// (about 29 %)".
+func (x *Index) ofShare(l *line, a Atom) bool {
+	i := slices.IndexFunc(l.atoms, func(o Atom) bool { return o.Start == a.Start })
+	if i < 1 || l.atoms[i-1].Kind != Share || !strings.Contains(l.text[l.atoms[i-1].End:a.Start], "(") {
+		return false
+	}
+	s := l.atoms[i-1]
+	return s.Of > 0 && math.Abs(100*s.Value/s.Of-a.Value) <= a.Unit/2 && x.carries(x.claim(l, s))
 }
 
 func (x *Index) claim(l *line, a Atom) claim {
