@@ -87,10 +87,7 @@ const months = `(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|Ju
 // amount is a number as people write it; emphasis may stand between it and its unit.
 const amount = `(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?`
 
-// inWords is a number in words before a unit of time.
-const inWords = `(?:[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|[Ee]ight|[Nn]ine|[Tt]en|[Ee]leven|[Tt]welve)`
-
-const durationPart = `(?:(?:` + amount + `|\b` + inWords + `\b)\**\s?-?(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?)\b|` + amount + `(?:分|秒|時間|日)間?|` + amount + `\s?(?:мин(?:ут[аы]?)?|час(?:а|ов)?|секунд[аы]?|дн(?:я|ей)|день))`
+const durationPart = `(?:(?:` + amount + `|\b` + inWords + `\b|\b[Hh]alf an?\b)\**\s?-?(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?)\b|` + amount + `(?:分|秒|時間|日)間?|` + amount + `\s?(?:мин(?:ут[аы]?)?|час(?:а|ов)?|секунд[аы]?|дн(?:я|ей)|день))`
 
 // fileEnds make a word with a dot a file.
 const fileEnds = `(?:xml|csv|json|ya?ml|log|sh|py|go|sql|conf|cfg|ini|toml|txt|pem|crt|key|gz|zip|tar|pdf|html?|service|timer|lock|so|jar)`
@@ -111,6 +108,7 @@ var rules = []rule{
 	{char(":"), regexp.MustCompile(`([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(?:\s?([AaPp])\.?[Mm]\b\.?)?(?:\s?([+-]\d{2}:?\d{2}|[A-Z][A-Z]{1,4}(?:[+-]\d{1,2})?|Z)\b)?`), Clock, makeClock},
 	{word("AM PM am pm a.m p.m A.M P.M"), regexp.MustCompile(`\b(1[0-2]|0?[1-9])\s?([AaPp])\.?[Mm]\b\.?(?:\s?([A-Z][A-Z]{1,4}(?:[+-]\d{1,2})?)\b)?`), Clock, makeHour},
 	{word("% percent"), regexp.MustCompile(`(` + amount + `)\**\s?(?:%|percent\b)`), Percent, makeNumber},
+	{word("percent"), regexp.MustCompile(`\b(` + inWords + `)\s(?:percent)\b`), Percent, makeWorded},
 	{word("0 1 2 3 4 5 6 7 8 9 minute hour second day week"), regexp.MustCompile(durationPart + `(?:(?:\s|,\s|\sand\s)` + durationPart + `)*`), Duration, makeDuration},
 	{char(anyDigit), regexp.MustCompile(`\b(` + amount + `)\**\s?([KMGT])i?[Bb]?\b`), Size, makeSize},
 	{word("1st 2nd 3rd th 11 12 13"), regexp.MustCompile(`\b(\d+)(?:st|nd|rd|th)\b`), Ordinal, makeNumber},
@@ -127,6 +125,7 @@ var rules = []rule{
 	{foreign, regexp.MustCompile(`\p{Cyrillic}[\p{Cyrillic}-]+\s(\p{Lu}\p{Cyrillic}+\s\p{Lu}\p{Cyrillic}+)`), Person, makeSomebody},
 	{twoWords, regexp.MustCompile(`(` + aName + `)\**(?::|\s+` + saying + `\b)`), Person, makeSomebody},
 	{char(anyDigit), regexp.MustCompile(`\b` + amount + `(k)?\b`), Number, makeNumber},
+	{mayCount, regexp.MustCompile(`\b(` + manyInWords + `)\s(?:[a-z]+\s)?[a-z]+[a-z]s\b`), Number, makeWorded},
 }
 
 // Atoms takes a text apart. The result is in the order of the text.

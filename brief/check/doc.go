@@ -34,13 +34,15 @@
 //	a size                half of its last digit, at most 10 %, and 5 % from unit to unit, for 1000 against
 //	                      1024: 1 GB is 1Gi and 1000 MB, 500Mi is not 512Mi
 //	a duration            rounded or cut to its smallest unit: "12 min" is 11 min 30 s to 12 min 59 s
-//	                      90 s is 1 min 30 s, "two minutes" is 2 min, lag_seconds: 312 is 312 s
+//	                      90 s is 1 min 30 s, "two minutes" is 2 min, half an hour is 25 min to 35 min;
+//	                      lag_seconds: 312 is 312 s
 //	"ago"                 against the clock of the facts, within one unit or 10 %
 //	"in 58 minutes"       forwards to a time of day less than 12 hours away, within one unit
 //	a time of day         one minute, in UTC: 15:00 CET, 14:00Z, 2 PM UTC and 19:30+05:30 are one;
 //	                      a zone that nobody knows is none; a time that the evidence has on
 //	                      another day needs that day's date in its line
 //	a date                the day, and its year when it is named: Feb 15th, 15 February, 2026-02-15, 2月15日
+//	a number in words     from five on, before what is counted, a unit or "percent": seven restarts
 //	a count               in digits or words, ordinal or not, singular or plural: third, 3rd, three times
 //	a status              whatever its case; open is any that is not done, closed and done are one
 //	a quotation           its words; marks between them may differ
@@ -50,6 +52,16 @@
 //	what somebody said    two of five of its words are theirs
 //	an earlier incident   half of the words that are said of it, or all but one, are its
 //	a sentence            without figures and names: a quarter of its words, or all but two, are in the evidence
+//
+// # What is not judged
+//
+// Which way a thing went: before or after, since or until, more or less, never or
+// always, a "not" too much or too little. Whose a thing is when the line does not say
+// it with a verb ("by", "said", "resolved by", …): nested items do not inherit the
+// earlier incident or the person above them. "A" and "one" before a unit, and few in
+// words ("two causes"). Other languages than English: their figures are looked up as
+// they stand, with units in Japanese and Russian, and months and units of others are
+// marked although they may be right.
 //
 // Pure functions on values, on either side of the workflow line; the only clock
 // is the one in the facts.

@@ -29,14 +29,6 @@ func (p *pass) relations(line string) string {
 	return line
 }
 
-// numerals are numbers in words.
-var numerals = map[string]int{
-	"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
-	"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10,
-}
-
-const numeral = `\d+|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth`
-
 var (
 	counting  = regexp.MustCompile(`(?i)\b(` + numeral + `)(?:st|nd|rd|th)?\s+((?:open|firing|recovered|critical|warning|error|more|new|active|related|similar)\s+)?(alerts?|tickets?|times?|occurrences?)\b([^.;:,]{0,24})`)
 	happening = regexp.MustCompile(`(?i)\b(?:happen|occur|recur|seen|came)\w*\b[^.;]{0,30}$|\b(?:this is|it is|it's|the)\s+$`)

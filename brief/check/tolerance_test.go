@@ -31,6 +31,7 @@ var edges = []struct {
 	{"\"in 58 minutes\"", "Notes", "the cut-off is at 15:00 UTC", []string{"the cut-off is in 58 minutes", "the cut-off is in 59 minutes", "the cut-off is in 57 minutes", "the cut-off is in 1 hour"}, []string{"the cut-off is in 60 minutes", "the cut-off is in 56 minutes", "the cut-off is in 3 hours"}},
 	{"a time of day", "Notes", "down since 09:00 UTC", []string{"down since 9:01 UTC", "down since 08:59Z", "down since 10:01 CET"}, []string{"down since 09:02 UTC", "down since 08:58 UTC", "down since 09:00 CET", "down since 09:00 IST"}},
 	{"a date", "Notes", "on 2026-02-15", []string{"on Feb 15th", "on 15 February 2026", "2月15日"}, []string{"on Feb 14", "on 15 February 2025"}},
+	{"a number in words", "Notes", "reloads: 7, broken files: 45, downtime: 28 min, errors: 15%", []string{"seven reloads", "forty-five broken files", "downtime of half an hour", "fifteen percent errors"}, []string{"six reloads", "forty-six broken files", "fifty percent errors"}},
 	{"a count", "Has This Happened Before?", "", []string{"- the third time", "- 3rd time", "- three times", "- it came twice before"}, []string{"- the second time", "- 4th time", "- four times"}},
 	{"a status", "Notes", "", []string{"PLAT-892 is open", "PLAT-892 is in progress", "PLAT-892 [In Progress]"}, []string{"PLAT-892 is done", "PLAT-892 is closed", "PLAT-892 is to do"}},
 	{"a quotation", "Notes", "it says: no space left, on device!", []string{"“No space left on device”"}, []string{"“no space left on a device”", "“no memory left on device”"}},
@@ -83,6 +84,31 @@ func TestEachRowOfTheTableOfTolerancesHasItsEdges(t *testing.T) {
 			return e.row == row[1]
 		}) {
 			t.Errorf("the row %q has no edges", row[1])
+		}
+	}
+}
+
+func TestNumbersInWordsAreNumbers(t *testing.T) {
+	for text, want := range map[string]string{
+		"seven restarts":                    "number 7",
+		"Forty-five open files":             "number 45",
+		"after thirty minutes":              "duration 1800",
+		"half an hour":                      "duration 1800",
+		"half a minute":                     "duration 30",
+		"from fifteen percent on":           "percentage 15",
+		"two causes":                        "",
+		"seven":                             "",
+		"four out of ten charges":           "",
+		"a hundred and sixty workers":       "",
+		"six of the pods":                   "",
+		"the five nines that nobody counts": "number 5",
+	} {
+		var got []string
+		for _, a := range Atoms(text) {
+			got = append(got, string(a.Kind)+" "+number(a.Value))
+		}
+		if s := strings.Join(got, ", "); s != want {
+			t.Errorf("%q holds %q, want %q", text, s, want)
 		}
 	}
 }

@@ -112,7 +112,7 @@ func zoneOffset(zone string) (int, bool) {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-var onePart = regexp.MustCompile(`(` + amount + `|` + inWords + `)\**\s?-?(\p{L}+)`)
+var onePart = regexp.MustCompile(`(` + amount + `|` + inWords + `|[Hh]alf an?)\**\s?-?(\p{L}+)`)
 
 // makeDuration gives a duration its seconds. "1 hour and 5 minutes" is one; "90
 // seconds and 6 minutes" are two, of which the second is found by itself.
@@ -124,8 +124,10 @@ func makeDuration(text string, g []string, a *Atom) bool {
 	for _, at := range onePart.FindAllStringSubmatchIndex(g[0], -1) {
 		digits, unit := g[0][at[2]:at[3]], unitSeconds(g[0][at[4]:at[5]])
 		n, err := strconv.ParseFloat(strings.ReplaceAll(digits, ",", ""), 64)
-		if said, ok := numerals[strings.ToLower(digits)]; ok {
-			n, err = float64(said), nil
+		if said, ok := inFigures(digits); ok {
+			n, err = said, nil
+		} else if strings.HasPrefix(strings.ToLower(digits), "half") { // a quarter more or less is half, too
+			digits, n, err = "0.5", 0.5, nil
 		}
 		if err != nil || unit == 0 {
 			return false
