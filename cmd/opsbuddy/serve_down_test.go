@@ -105,11 +105,12 @@ func refusedAny(w *world.World, api world.API) bool {
 	return false
 }
 
-// refusedPosts counts the posts that Slack answered with an error.
+// refusedPosts counts the outcomes that the webhook answered with an error: the bot
+// does not post again what it cannot look for.
 func refusedPosts(w *world.World) int {
 	n := 0
 	for _, r := range w.Requests() {
-		if strings.HasSuffix(r.Path, "/chat.postMessage") && r.Status == http.StatusInternalServerError {
+		if r.API == world.SlackWebhook && r.Status == http.StatusInternalServerError {
 			n++
 		}
 	}
