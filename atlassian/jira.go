@@ -85,6 +85,9 @@ func (c *Client) Search(ctx context.Context, jql string, limit int) ([]incident.
 	if err := s.run(ctx); err != nil {
 		return nil, incident.Cut{}, err
 	}
+	if len(s.tickets) == 0 && s.read > 0 { // an empty list would say that there are none
+		return nil, incident.Cut{}, errNoAnswer("Jira", fmt.Sprintf("the answer holds %d issues without a key", s.read))
+	}
 	return s.tickets, s.cut(), nil
 }
 

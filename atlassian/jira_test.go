@@ -189,6 +189,7 @@ func TestAnAnswerThatIsNoneIsAnErrorNotAnEmptyList(t *testing.T) {
 		"empty body":                     {answer(200, ``), "not JSON", false},
 		"no list":                        {answer(200, `{}`), "no list of issues", false},
 		"null list":                      {answer(200, `{"issues":null}`), "no list of issues", false},
+		"a null":                         {answer(200, `{"issues":[null],"isLast":true}`), "issues without a key", false},
 		"errors in a success":            {answer(200, `{"errorMessages":["boom"]}`), "no list of issues", false},
 		"a list where an object belongs": {answer(200, `[]`), "not JSON", false},
 		"cut off":                        {answer(200, `{"issues":[`), "not JSON", false},
