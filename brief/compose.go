@@ -58,7 +58,7 @@ func Compose(a Answer, f evidence.Facts) Brief {
 	b := Brief{Outcome: outcome(a, f, open), Links: links(f, a.Brought)}
 	text := FactsOnly(f)
 	if a.Text == "" && b.Outcome != Resolved {
-		text = strings.TrimRight(text, "\n") + "\n" + read(a.Brought)
+		text = strings.TrimRight(text, "\n") + "\n" + lookedInto(a.Brought)
 	}
 	if a.Text != "" && b.Outcome != Resolved {
 		var took []Unchecked

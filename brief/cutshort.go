@@ -10,9 +10,9 @@ import (
 // showRead is how many answers of tools a brief without the model's words lists.
 const showRead = 6
 
-// read lists what the model had looked into when it was cut short: the operator
+// lookedInto lists what the model had looked into when it was cut short: the operator
 // has no words of it, but the first line of each answer, and where to look on.
-func read(brought []evidence.Item) string {
+func lookedInto(brought []evidence.Item) string {
 	var b strings.Builder
 	shown := 0
 	for _, i := range brought {
@@ -21,7 +21,7 @@ func read(brought []evidence.Item) string {
 		}
 		shown++
 		first, _, _ := strings.Cut(strings.TrimSpace(i.Text), "\n")
-		fmt.Fprintf(&b, "- %s: %s [%s]\n", Text(toolName(i.Source)), Text(clip(first)), i.ID())
+		fmt.Fprintf(&b, "- %s: %s [%s]\n", Text(ToolName(i.Source)), Text(clip(first)), i.ID())
 	}
 	if shown == 0 {
 		return ""
@@ -29,8 +29,8 @@ func read(brought []evidence.Item) string {
 	return "\n## Read Before The Review Was Cut Short\n" + b.String()
 }
 
-// toolName is a tool's own name, without its server's.
-func toolName(s string) string {
+// ToolName is a tool's own name, without its server's.
+func ToolName(s string) string {
 	_, name, ok := strings.Cut(strings.TrimPrefix(s, "mcp__"), "__")
 	if !ok {
 		return s

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"go.temporal.io/sdk/testsuite"
+
 	"github.com/opsbuddy/opsbuddy/agent"
 	"github.com/opsbuddy/opsbuddy/atlassian"
 	"github.com/opsbuddy/opsbuddy/core"
@@ -74,10 +76,30 @@ func (p *play) flow(t *testing.T) *core.Flow {
 	})
 }
 
-func (p *play) run(t *testing.T, webhook []byte) outcome {
+// startScenario starts the demo's company with one of its incidents.
+func startScenario(t *testing.T, scenario string) *world.World {
+	t.Helper()
+	company, err := world.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := world.Start(company, world.Options{Scenario: scenario, Now: worldNow})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	return w
+}
+
+// paged runs the flow over a webhook, in an environment of its own that may be
+// prepared before.
+func (p *play) paged(t *testing.T, webhook []byte, prepare ...func(*testsuite.TestWorkflowEnvironment)) *testsuite.TestWorkflowEnvironment {
 	t.Helper()
 	env := coretest.New(t, p.flow(t))
 	env.SetStartTime(worldNow)
+	for _, f := range prepare {
+		f(env)
+	}
 	event, err := pagerduty.DecodeEvent(webhook)
 	if err != nil {
 		t.Fatal(err)
@@ -87,6 +109,12 @@ func (p *play) run(t *testing.T, webhook []byte) outcome {
 		t.Fatal(err)
 	}
 	env.ExecuteWorkflow(triage.FlowName, core.Input{Data: map[string]json.RawMessage{core.WebhookPayload: payload}})
+	return env
+}
+
+func (p *play) run(t *testing.T, webhook []byte) outcome {
+	t.Helper()
+	env := p.paged(t, webhook)
 	if err := env.GetWorkflowError(); err != nil {
 		t.Fatal(err)
 	}

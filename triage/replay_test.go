@@ -14,7 +14,6 @@ import (
 
 	"github.com/opsbuddy/opsbuddy/agent"
 	"github.com/opsbuddy/opsbuddy/core"
-	"github.com/opsbuddy/opsbuddy/internal/world"
 	"github.com/opsbuddy/opsbuddy/triage"
 )
 
@@ -27,15 +26,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 	if err != nil || len(files) < 12 {
 		t.Fatalf("%d recorded histories, want at least 12 (%v)", len(files), err)
 	}
-	company, err := world.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := world.Start(company, world.Options{Scenario: "recurring-502", Now: worldNow})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.Close)
+	w := startScenario(t, "recurring-502")
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			r, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DataConverter: core.DataConverter()})

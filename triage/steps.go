@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -250,8 +249,7 @@ func failedTools(all []agent.Observation) []brief.Unchecked {
 	var out []brief.Unchecked
 	for _, tool := range order {
 		if why := last[tool]; why != "" {
-			_, name, _ := strings.Cut(strings.TrimPrefix(tool, "mcp__"), "__")
-			out = append(out, brief.Unchecked{What: name, Why: why})
+			out = append(out, brief.Unchecked{What: brief.ToolName(tool), Why: why})
 		}
 	}
 	return out
