@@ -3,9 +3,7 @@ package core
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -42,7 +40,8 @@ type activityInterceptor struct {
 func (a *activityInterceptor) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	ctx = context.WithValue(ctx, noteKey{}, &note{})
+	left := &note{text: LastNote(ctx)} // a word stands until another takes its place
+	ctx = context.WithValue(ctx, noteKey{}, left)
 	stopped := make(chan struct{})
 	defer close(stopped)
 	go beat(ctx, stopped)
@@ -52,10 +51,10 @@ func (a *activityInterceptor) ExecuteActivity(ctx context.Context, in *intercept
 	began := time.Now()
 	out, err := a.Next.ExecuteActivity(ctx, in)
 	if err != nil && (errors.Is(context.Cause(ctx), errStopping) || errors.Is(err, errStopping)) {
-		err = temporal.NewApplicationErrorWithOptions(errStopping.Error(), ErrorRestart, temporal.ApplicationErrorOptions{})
+		err = temporal.NewApplicationErrorWithOptions(errStopping.Error(), ErrorRestart, temporal.ApplicationErrorOptions{Details: left.words()})
 	}
 	a.observe(ctx, began, err)
-	return out, forTemporal(err, a.all.redact)
+	return out, forTemporal(err, a.all.redact, left.words()...)
 }
 
 func (a *activityInterceptor) observe(ctx context.Context, began time.Time, err error) {
@@ -69,47 +68,6 @@ func (a *activityInterceptor) observe(ctx context.Context, began time.Time, err 
 		return
 	}
 	log.Debug("activity done")
-}
-
-// note is what an attempt wants its successor to know.
-type note struct {
-	mu     sync.Mutex
-	text   string
-	beaten bool // the SDK may hold a heartbeat back
-}
-
-type noteKey struct{}
-
-// Note leaves a word for the next attempt, should this one die: "sending" before
-// a post that cannot be taken back. It is with Temporal when Note returns nil;
-// else what it announces must not be done. Outside an activity it does nothing.
-func Note(ctx context.Context, text string) error {
-	n, ok := ctx.Value(noteKey{}).(*note)
-	if !ok {
-		return nil
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.text = text
-	if n.beaten { // what is held back would take the note's place later
-		activity.RecordHeartbeat(ctx, text)
-	}
-	// Not by RecordHeartbeat alone: it holds back, and tells nobody when it fails.
-	err := activity.GetClient(ctx).RecordActivityHeartbeat(ctx, activity.GetInfo(ctx).TaskToken, text)
-	if err != nil {
-		return fmt.Errorf("leaving the word %q for the next attempt: %w", text, err)
-	}
-	return nil
-}
-
-// LastNote is the word that an attempt before this one left; empty when there
-// was none.
-func LastNote(ctx context.Context) string {
-	var text string
-	if activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &text) == nil {
-		return text
-	}
-	return ""
 }
 
 // Run names the run that an activity belongs to; empty outside of one. Two runs
@@ -137,24 +95,6 @@ func Attempt(ctx context.Context) int {
 		return int(info.Attempt) + leastAttempts
 	}
 	return int(info.Attempt)
-}
-
-// beat sends heartbeats until the attempt ends.
-func beat(ctx context.Context, stopped <-chan struct{}) {
-	n := ctx.Value(noteKey{}).(*note)
-	t := time.NewTicker(heartbeatEvery)
-	defer t.Stop()
-	for {
-		select {
-		case <-t.C:
-			n.mu.Lock()
-			n.beaten = true
-			activity.RecordHeartbeat(ctx, n.text)
-			n.mu.Unlock()
-		case <-stopped:
-			return
-		}
-	}
 }
 
 var errStopping = errors.New("the worker stopped; the step is handed back")

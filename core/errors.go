@@ -57,13 +57,14 @@ const (
 )
 
 // forTemporal turns a step's error into Temporal's. redact takes known secrets
-// out of the text, which stays in the history.
-func forTemporal(err error, redact func(string) string) error {
+// out of the text, which stays in the history; beside it stands what was left for
+// the next attempt.
+func forTemporal(err error, redact func(string) string, left ...any) error {
 	var app *temporal.ApplicationError
 	if err == nil || errors.As(err, &app) || temporal.IsCanceledError(err) {
 		return err
 	}
-	opts := temporal.ApplicationErrorOptions{}
+	opts := temporal.ApplicationErrorOptions{Details: left}
 	var k *kindError
 	if errors.As(err, &k) {
 		opts.NonRetryable = k.permanent

@@ -31,6 +31,8 @@ type Node struct {
 	timeout  time.Duration
 	retry    time.Duration
 	late     time.Duration
+	due      func(*FlowState) time.Time // workflow side
+	least    time.Duration              // of a step with due
 	door     Door
 	source   Source
 	stopWhen func(*FlowState) string                     // workflow side, for childNode
@@ -80,7 +82,7 @@ func (n *Node) As(name string) *Node {
 //
 // It is deliberately not a bound from schedule to close: such a clock also runs
 // while the process is down or the queue is long, and a page must not be lost
-// for that.
+// for that (but see WithDue).
 func (n *Node) WithTimeout(d time.Duration) *Node {
 	n.timeout = d
 	return n

@@ -20,6 +20,7 @@ import (
 	"go.temporal.io/sdk/interceptor"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
 )
 
 // dialTimeout bounds the first contact with a cluster, with every retry.
@@ -145,6 +146,7 @@ func connectEmbedded(ctx context.Context, o EmbeddedOptions, i []interceptor.Cli
 
 func dial(ctx context.Context, opts client.Options, o EmbeddedOptions, i []interceptor.ClientInterceptor) (client.Client, error) {
 	opts.Interceptors = i
+	opts.ContextPropagators = []workflow.ContextPropagator{carrier{}}
 	opts.DataConverter = hidingConverter(o.Hide)
 	opts.Logger = sdklog.NewStructuredLogger(quiet(o.Logger))
 	return client.DialContext(ctx, opts)

@@ -101,15 +101,15 @@ func runNode(ctx workflow.Context, n *Node, state *FlowState) (any, error) {
 	if n.run == childNode {
 		return runChild(ctx, n, in, state)
 	}
-	return runActivity(ctx, n, in)
+	return runActivity(ctx, n, in, n.total(ctx, state))
 }
 
-func runActivity(ctx workflow.Context, n *Node, in any) (any, error) {
-	ctx = WithActivity(ctx, ActivityOptions{Attempt: n.timeout, Retry: n.retry, Summary: n.name})
+func runActivity(ctx workflow.Context, n *Node, in any, total time.Duration) (any, error) {
+	ctx = WithActivity(ctx, ActivityOptions{Attempt: n.timeout, Retry: n.retry, Total: total, Summary: n.name})
 	out := reflect.New(n.out)
 	err := workflow.ExecuteActivity(ctx, n.registered(n.kind), in).Get(ctx, out.Interface())
 	if n.goesOn(ctx, err) {
-		err = n.goOnLate(ctx, in)
+		err = n.goOnLate(ctx, in, wordOf(err))
 	}
 	return out.Elem().Interface(), err
 }
@@ -128,6 +128,7 @@ func runChild(ctx workflow.Context, n *Node, in any, state *FlowState) (any, err
 type ActivityOptions struct {
 	Attempt time.Duration // bound of one attempt; 30 s when 0
 	Retry   time.Duration // attempts are repeated for about so long; 2 min when 0
+	Total   time.Duration // with the queue and the waits, also while the process is down; no bound when 0
 	Late    bool          // goes behind all others in its queue
 	Bounded bool          // runs on the queue that WorkerConfig.MaxConcurrent bounds
 	Summary string        // shown by Temporal's UI, so that a run reads like the incident
@@ -160,9 +161,10 @@ func WithActivity(ctx workflow.Context, o ActivityOptions) workflow.Context {
 		o.Retry = defaultRetry
 	}
 	opts := workflow.ActivityOptions{
-		StartToCloseTimeout: o.Attempt,
-		HeartbeatTimeout:    heartbeatTimeout,
-		Summary:             o.Summary,
+		StartToCloseTimeout:    o.Attempt,
+		ScheduleToCloseTimeout: o.Total,
+		HeartbeatTimeout:       heartbeatTimeout,
+		Summary:                o.Summary,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    retryInitial,
 			BackoffCoefficient: retryFactor,

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -104,8 +105,9 @@ type listInput struct {
 	Key      string            `json:"key"`
 }
 
-// listAttempts is how often a line below a brief is tried: the incident has its own
-// message, and this one is worth no failed run.
+// listAttempts is how often a line below a brief is tried, and once when Slack is
+// silent: the incident has its own message, and this one is worth no failed run and
+// no wait.
 const listAttempts = 5
 
 // ListBelow makes the step that names one more incident of the same problem in the
@@ -121,7 +123,7 @@ func ListBelow(in ListBelowInput) *core.Node {
 		m := message{blocks: append(head, footBlock("Same problem, told here since this brief speaks for it.")), text: fallback("", l.Incident, "one more incident of this problem")}
 		m.plain = plain(m.blocks)
 		_, err := c.postOnce(ctx, l.Below, []message{m}, runKey(ctx, l.Key)+"/listed")
-		if err != nil && (core.IsPermanent(err) || core.Attempt(ctx) >= listAttempts) {
+		if err != nil && (core.IsPermanent(err) || errors.Is(err, context.DeadlineExceeded) || core.Attempt(ctx) >= listAttempts) {
 			return RespondOutput{Why: err.Error()}, nil
 		}
 		return RespondOutput{}, err

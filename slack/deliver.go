@@ -75,7 +75,7 @@ func (c *courier) deliver(ctx context.Context, messages []message, to destinatio
 	}
 	out, err := c.byBot(ctx, messages, to, key)
 	c.health.Saw(err) // also when the webhook delivers in its place
-	if c.hook == nil || to.inThread() || out.Parts > 0 || !handsOver(core.Attempt(ctx), to.update.TS != "", err) {
+	if c.hook == nil || ctx.Err() != nil || to.inThread() || out.Parts > 0 || !handsOver(core.Attempt(ctx), to.update.TS != "", err) {
 		if err == nil && !out.Doubtful {
 			out.Permalink = c.permalink(ctx, out.Message)
 		}
@@ -183,8 +183,14 @@ func noteFailure(ctx context.Context, err error) error {
 	if errors.Is(err, errMaybePosted) {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refusedFor)
+	defer cancel()
 	return errors.Join(err, core.Note(ctx, noteRefused))
 }
+
+// refusedFor is how long a refusal is being noted, also when the time of the step is
+// over: who does not hear of it takes the message for sent.
+const refusedFor = 2 * time.Second
 
 // rest posts the further messages into the thread.
 func (c *courier) rest(ctx context.Context, out NotifyReportOutput, messages []message, key string) (NotifyReportOutput, error) {

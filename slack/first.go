@@ -19,6 +19,7 @@ type NotifyFactsInput struct {
 	APIURL   string
 	HTTP     *http.Client
 	Logger   *slog.Logger
+	Patience time.Duration // bounds the step; 6 s when 0, and not more
 
 	Incident core.Ref // incident.Incident
 	Body     core.Ref // string, Markdown
@@ -51,6 +52,9 @@ const factsPatience = 6 * time.Second
 func NotifyFacts(in NotifyFactsInput) *core.Node {
 	bind := core.Bind{"Incident": in.Incident, "Body": in.Body, "Links": in.Links, "Key": in.Key}
 	c := newCourier(in.BotToken, in.Channel, in.APIURL, "", in.HTTP, in.Logger)
+	if in.Patience > 0 {
+		c.patience = min(c.patience, in.Patience)
+	}
 	return core.Activity("slack.NotifyFacts", bind, func(ctx context.Context, f factsInput) (NotifyFactsOutput, error) {
 		if c.bot == nil {
 			return NotifyFactsOutput{Why: "no bot token and channel"}, nil

@@ -70,9 +70,15 @@ func (c SlackConfig) AnswersPeople() bool {
 	return c.BotToken != "" && c.Channel != "" && (c.SigningSecret != "" || c.AppToken != "")
 }
 
-// factsShare is the part of a short deadline that silent sources may take: the
-// model needs the rest.
-const factsShare = 4
+// share is the part of a short deadline that silent sources may take, and a silent
+// Slack: the model needs the rest.
+const share = 4
+
+// maxPosting is enough for one message to a slow Slack, and for its repetition.
+const maxPosting = 10 * time.Second
+
+// posting is the time for a message, at the end of a review that took all of its own.
+func (c FlowConfig) posting() time.Duration { return min(maxPosting, c.Deadline/share) }
 
 func (c FlowConfig) withDefaults() FlowConfig {
 	if c.SystemPrompt == "" {
@@ -85,7 +91,7 @@ func (c FlowConfig) withDefaults() FlowConfig {
 		c.Deadline = 15 * time.Minute
 	}
 	if c.Readers.Patience <= 0 {
-		c.Readers.Patience = c.Deadline / factsShare
+		c.Readers.Patience = c.Deadline / share
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +62,80 @@ func TestAHangingSlackHoldsNoReviewAndGetsOneMessage(t *testing.T) {
 		t.Errorf("the footer is %q, want one of a brief", last)
 	}
 	paidOnce(t, w)
+}
+
+// done reports whether a step of the review has ended well. The log must be at debug.
+func (s *served) done(t *testing.T, activity string) bool {
+	t.Helper()
+	return regexp.MustCompile(`msg="activity done" workflow_id=incident-\S+ activity=` + regexp.QuoteMeta(activity) + ` `).Match(s.logged(t))
+}
+
+// However short the deadline: the review ends with it although Slack hangs, with a
+// model that hangs as well or not, and what it had to say comes when Slack answers.
+func TestASilentSlackHoldsAReviewNoLongerThanItsDeadline(t *testing.T) {
+	const deadline = 8 * time.Second
+	for name, c := range map[string]struct {
+		hang, fail []world.API
+		unset      []string
+	}{
+		"the bot hangs":                      {hang: []world.API{world.Slack}, unset: []string{"SLACK_WEBHOOK_URL="}},
+		"the bot and the model hang":         {hang: []world.API{world.Slack, world.Anthropic}, unset: []string{"SLACK_WEBHOOK_URL="}},
+		"the bot hangs, the webhook fails":   {hang: []world.API{world.Slack}, fail: []world.API{world.SlackWebhook}},
+		"the model hangs, the webhook fails": {hang: []world.API{world.Anthropic}, fail: []world.API{world.SlackWebhook}, unset: []string{"SLACK_BOT_TOKEN=", "SLACK_CHANNEL="}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := startWorldFor(t, "tls-expiry")
+			for _, api := range c.hang {
+				w.Hang(api)
+			}
+			for _, api := range c.fail {
+				w.Fail(api, http.StatusInternalServerError)
+			}
+			s := serve(t, w, t.TempDir(), append(c.unset, "OPSBUDDY_SOFT_DEADLINE=3s", "OPSBUDDY_DEADLINE="+deadline.String(), "OPSBUDDY_LOG_LEVEL=debug")...)
+			began := time.Now()
+			s.accepted(t, firstPage(w, "delivery-1"))
+			wait(t, s, "the step after the report", func() bool { return s.done(t, "pagerduty.WriteNote@note") })
+			took := time.Since(began)
+			t.Logf("the review ended after %s", took.Round(time.Millisecond))
+			if took > deadline+time.Second {
+				t.Errorf("Slack held the review for %s; its deadline is %s", took, deadline)
+			}
+			for _, api := range append(c.hang, c.fail...) {
+				w.Heal(api)
+			}
+			s.outcomeOf(t, w)
+			paidOnce(t, w)
+		})
+	}
+}
+
+// A process dies while the webhook has its message and is down until the review is due:
+// the run that goes on knows that the message may stand, and sends no other.
+func TestAPostThatNobodySawTheEndOfIsNotRepeatedWhenTheReviewIsDue(t *testing.T) {
+	t.Parallel()
+	const deadline = 6 * time.Second
+	w := startWorldFor(t, "tls-expiry")
+	w.Hang(world.SlackWebhook)
+	settings := []string{"SLACK_BOT_TOKEN=", "SLACK_CHANNEL=", "OPSBUDDY_SOFT_DEADLINE=2s", "OPSBUDDY_DEADLINE=" + deadline.String(), "OPSBUDDY_LOG_LEVEL=debug"}
+	s := serve(t, w, t.TempDir(), settings...)
+	s.accepted(t, firstPage(w, "delivery-1"))
+	began := time.Now()
+	wait(t, s, "the post", func() bool { return hanging(w, world.SlackWebhook) })
+	s.kill(t)
+	w.Heal(world.SlackWebhook)
+	time.Sleep(time.Until(began.Add(deadline)))
+	again := serve(t, w, s.data, settings...)
+	wait(t, again, "the run that goes on", func() bool { return again.done(t, "slack.NotifyReport@report") })
+	posts := 0
+	for _, r := range w.Requests() {
+		if r.API == world.SlackWebhook {
+			posts++
+		}
+	}
+	if posts != 1 || !strings.Contains(string(again.logged(t)), "may have happened; it is not repeated") {
+		t.Errorf("the message was sent %d times", posts)
+	}
 }
 
 // One review whose model hangs does not keep another from its brief.

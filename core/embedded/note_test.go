@@ -30,21 +30,7 @@ func TestANoteIsWithTemporalWhenItReturns(t *testing.T) {
 			<-free
 			return noteOut{Done: true}, nil
 		})).Build()
-	w := core.NewWorker().
-		WithConfig(core.WorkerConfig{DataDir: t.TempDir(), Temporal: core.Environment{}}).
-		WithFlow(flow).WithProviders(core.StepProvider("demo"))
-	if err := w.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		close(free)
-		if err := w.Stop(); err != nil {
-			t.Error(err)
-		}
-	}()
-	if _, err := w.StartFlow(t.Context(), flow, &core.Start{WorkflowID: "one"}); err != nil {
-		t.Fatal(err)
-	}
+	w := run(t, flow, func() { close(free) })
 	if err := <-noted; err != nil {
 		t.Fatal(err)
 	}
