@@ -179,6 +179,9 @@ type ThinkInput struct {
 	// Dearest is what the dearest call of the run cost: this one is held to cost
 	// as much, whatever our count of its tokens says.
 	Dearest money.USD `json:"dearest,omitzero"`
+	// Ratio is how many times our own count the vendor counted, at most, in the calls
+	// to this model before; 0 when there was none.
+	Ratio float64 `json:"ratio,omitempty"`
 }
 
 // problemBudget is the Problem of a call that money does not allow; the others

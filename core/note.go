@@ -127,10 +127,13 @@ func (carrier) InjectFromWorkflow(ctx workflow.Context, w workflow.HeaderWriter)
 
 // Extract finds the word in the header of an activity.
 func (carrier) Extract(ctx context.Context, r workflow.HeaderReader) (context.Context, error) {
-	var word string
 	p, ok := r.Get(carriedHeader)
-	if !ok || converter.GetDefaultDataConverter().FromPayload(p, &word) != nil {
+	if !ok {
 		return ctx, nil
+	}
+	var word string
+	if err := converter.GetDefaultDataConverter().FromPayload(p, &word); err != nil {
+		return ctx, fmt.Errorf("reading the word of an attempt before: %w", err)
 	}
 	return context.WithValue(ctx, carriedKey{}, word), nil
 }

@@ -62,22 +62,28 @@ func NewCounter(model string) Counter { return Counter{CalibrationOf(model)} }
 func (c Counter) Text(s string) int { return c.scale(rawTokens(s)) }
 
 // Request counts all that a request sends.
-func (c Counter) Request(req Request) int {
-	n := rawTokens(req.System)
+func (c Counter) Request(req Request) int { return c.scale(measure(req, rawTokens)) }
+
+// measure sums the texts of a request by size, and what vendors add around them.
+func measure(req Request, size func(string) int) int {
+	n := size(req.System)
 	for _, t := range req.Tools {
-		n += rawTokens(t.Name) + rawTokens(t.Description) + rawTokens(string(t.Schema)) + perTool
+		n += size(t.Name) + size(t.Description) + size(string(t.Schema)) + perTool
 	}
 	for _, m := range req.Messages {
-		n += rawTokens(m.Text) + rawTokens(string(m.Opaque)) + perMessage
+		n += size(m.Text) + size(string(m.Opaque)) + perMessage
 		for _, call := range m.Calls {
-			n += rawTokens(call.Name) + rawTokens(string(call.Arguments)) + perCall
+			n += size(call.Name) + size(string(call.Arguments)) + perCall
 		}
 		for _, res := range m.Results {
-			n += rawTokens(res.Text) + perCall
+			n += size(res.Text) + perCall
 		}
 	}
-	return c.scale(n)
+	return n
 }
+
+// RequestBytes is the most input tokens that any tokenizer can make of a request.
+func RequestBytes(req Request) int { return measure(req, func(s string) int { return len(s) }) }
 
 // CountRequest estimates the input tokens of a request to a model.
 func CountRequest(model string, req Request) int { return NewCounter(model).Request(req) }

@@ -74,3 +74,13 @@ func TestTheFactorFollowsWhatTheVendorReports(t *testing.T) {
 		t.Errorf("%s, %v", raws, err)
 	}
 }
+
+// No tokenizer makes more tokens of a text than it has bytes.
+func TestARequestHasNoMoreTokensThanBytes(t *testing.T) {
+	for _, text := range []string{"plain words", "日本語の警報", "🔥🔥🔥", "\x00\xff\xfe", "<|endoftext|>", strings.Repeat("0xdeadbeef ", 50)} {
+		req := Request{System: text, Messages: []Message{{Text: text, Calls: []Call{{Name: "search", Arguments: []byte(`{"q":"x"}`)}}}}}
+		if tokens, most := (Counter{Calibration{Factor: 1}}).Request(req), RequestBytes(req); tokens > most {
+			t.Errorf("%q: %d tokens, %d bytes", text, tokens, most)
+		}
+	}
+}
