@@ -23,8 +23,8 @@ import (
 // old way behind workflow.GetVersion, and record a new history beside the old.
 func TestRecordedHistoriesReplay(t *testing.T) {
 	files, err := filepath.Glob("testdata/history/*.json")
-	if err != nil || len(files) < 12 {
-		t.Fatalf("%d recorded histories, want at least 12 (%v)", len(files), err)
+	if err != nil || len(files) < 14 {
+		t.Fatalf("%d recorded histories, want at least 14 (%v)", len(files), err)
 	}
 	w := startScenario(t, "recurring-502")
 	for _, file := range files {
