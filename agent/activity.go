@@ -27,6 +27,7 @@ type Activities struct {
 	log     *slog.Logger
 	metrics *metrics
 	health  *core.Health
+	counts  counts
 
 	ledger      string         // registered name of the ledger of hour and day
 	ledgerQueue string         // that every process polls
@@ -179,9 +180,6 @@ type ThinkInput struct {
 	// Dearest is what the dearest call of the run cost: this one is held to cost
 	// as much, whatever our count of its tokens says.
 	Dearest money.USD `json:"dearest,omitzero"`
-	// Ratio is how many times our own count the vendor counted, at most, in the calls
-	// to this model before; 0 when there was none.
-	Ratio float64 `json:"ratio,omitempty"`
 }
 
 // problemBudget is the Problem of a call that money does not allow; the others
@@ -231,6 +229,7 @@ func (a *Activities) Think(ctx context.Context, in ThinkInput) (ThinkOutput, err
 		Response: resp, Took: time.Since(began), Cost: a.cost(in.Model, resp.Usage), Estimated: model.CountRequest(in.Model, in.Request),
 		Stepped: a.stepped(in, asked, why),
 	}
+	a.counts.saw(in.Model, resp.Usage.Sent(), out.Estimated)
 	settle(out.Cost)
 	a.metrics.think(span, in.Model, out)
 	a.log.Info("model answered", "model", in.Model, "purpose", in.Purpose, "stop", resp.Stop, "calls", len(resp.Message.Calls),

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"strings"
 
 	"go.temporal.io/sdk/activity"
@@ -111,7 +110,7 @@ func (a *Activities) forms(in ThinkInput) (tokens []int, worst []money.USD) {
 	if in.Purpose == "" {
 		left /= 2
 	}
-	sent := mostSent(in)
+	sent := a.counts.most(in.Model, in.Request)
 	for n := in.Request.MaxTokens; n >= min(leastTokens, in.Request.MaxTokens) && n > 0; n /= 2 {
 		w := model.WorstCase(a.cfg.LLM.ProviderType, in.Model, sent, n)
 		w.Micro = max(w.Micro, in.Dearest.Micro)
@@ -120,20 +119,4 @@ func (a *Activities) forms(in ThinkInput) (tokens []int, worst []money.USD) {
 		}
 	}
 	return tokens, worst
-}
-
-// newText is how far the tokens of text that a vendor has not seen may be off from
-// those of the text before it.
-const newText = 1.25
-
-// mostSent bounds the input tokens of a call: by what the vendor made of the calls
-// before it, and until there was one by the bytes, since no token has less than one.
-// Calls that begin together pass no ceiling so, whatever the tokenizer.
-func mostSent(in ThinkInput) int {
-	most := model.RequestBytes(in.Request)
-	if in.Ratio <= 0 {
-		return most
-	}
-	counted := float64(model.CountRequest(in.Model, in.Request)) * max(1, in.Ratio) * newText
-	return min(most, int(math.Ceil(counted)))
 }

@@ -40,7 +40,6 @@ type run struct {
 	guard        guard
 	spent        money.USD
 	dearest      money.USD // of its calls
-	ratio        float64   // of the vendor's input tokens to our count, the largest of this model
 	usage        model.Usage
 	turns        []Turn
 	observations []Observation
@@ -129,7 +128,7 @@ func (r *run) think(ctx workflow.Context, purpose string, messages []model.Messa
 	}
 	for {
 		out, err := r.thinkOnce(ctx, ThinkInput{
-			Model: r.plan.Models[r.models], Ceiling: r.plan.PerRun, Spent: r.spent, Dearest: r.dearest, Ratio: r.ratio, Purpose: purpose,
+			Model: r.plan.Models[r.models], Ceiling: r.plan.PerRun, Spent: r.spent, Dearest: r.dearest, Purpose: purpose,
 			Request: model.Request{
 				System: r.plan.System, Messages: messages, Tools: r.plan.Tools,
 				Final: purpose != "", MaxTokens: maxTokens,
@@ -147,7 +146,6 @@ func (r *run) think(ctx workflow.Context, purpose string, messages []model.Messa
 		}
 		if r.models+1 < len(r.plan.Models) && !errors.Is(err, errDeadline) && !errors.Is(err, errTold) {
 			r.models++
-			r.ratio = 0
 			continue
 		}
 		r.failed(out, err)
@@ -209,9 +207,6 @@ func (r *run) book(purpose string, out ThinkOutput) {
 		r.dearest = out.Cost
 	}
 	r.counter = r.counter.Correct(u.Sent(), int(float64(out.Estimated)*r.counter.Factor))
-	if out.Estimated > 0 {
-		r.ratio = max(r.ratio, float64(u.Sent())/float64(out.Estimated))
-	}
 	r.size = u.Sent() + u.Output
 	r.turns = append(r.turns, Turn{
 		Model: out.Response.Model, Purpose: purpose, Usage: u, Cost: out.Cost, Took: out.Took,
@@ -239,7 +234,7 @@ func (r *run) compact(ctx workflow.Context) {
 	ask := append(r.opening(), old...)
 	ask = append(ask, model.Message{Role: model.User, Text: compact.Ask})
 	in := ThinkInput{
-		Model: r.plan.Models[r.models], Ceiling: r.plan.PerRun, Spent: r.spent, Dearest: r.dearest, Ratio: r.ratio, Purpose: "compact",
+		Model: r.plan.Models[r.models], Ceiling: r.plan.PerRun, Spent: r.spent, Dearest: r.dearest, Purpose: "compact",
 		Request: model.Request{System: r.plan.System, Messages: ask, Tools: r.plan.Tools, Final: true, MaxTokens: compact.MaxTokens},
 	}
 	if out, err := r.thinkOnce(ctx, in); err == nil && out.Problem == "" {
