@@ -87,7 +87,7 @@ const months = `(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|Ju
 // amount is a number as people write it; emphasis may stand between it and its unit.
 const amount = `(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?`
 
-const durationPart = `(?:(?:` + amount + `|\b` + inWords + `\b|\b[Hh]alf an?\b)\**\s?-?(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?)\b|` + amount + `(?:分|秒|時間|日)間?|` + amount + `\s?(?:мин(?:ут[аы]?)?|час(?:а|ов)?|секунд[аы]?|дн(?:я|ей)|день))`
+const durationPart = `(?:(?:` + amount + `|\b` + inWords + `\b|\b[Hh]alf an?\b)\**\s?-?(?:milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?)\b|` + amount + `(?:分|秒|時間|日)間?|` + amount + `\s?(?:мин(?:ут[аыу]?)?|час(?:а|ов)?|секунд[аыу]?|дн(?:я|ей)|день))`
 
 // fileEnds make a word with a dot a file.
 const fileEnds = `(?:xml|csv|json|ya?ml|log|sh|py|go|sql|conf|cfg|ini|toml|txt|pem|crt|key|gz|zip|tar|pdf|html?|service|timer|lock|so|jar)`

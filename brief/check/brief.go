@@ -38,12 +38,16 @@ type pass struct {
 	doubts  []string          // what the line under check says without evidence
 	absence bool              // the line under check says what there is not
 	read    map[string][]Atom // lines that were taken apart already
+	tongue  *tongue           // of the brief, nil for English
+	foreign bool              // the line under check is in that language
+	wrote   string            // the line as the model wrote it
+	fresh   []Finding         // what was found of it
 	report  Report
 }
 
 // Brief holds a brief against the evidence.
 func Brief(markdown string, x *Index) Report {
-	p := &pass{x: x, read: map[string][]Atom{}}
+	p := &pass{x: x, read: map[string][]Atom{}, tongue: tongueOf(markdown)}
 	var out []string
 	lines := strings.Split(plainDigits(markdown), "\n")
 	for i, line := range lines {
@@ -51,12 +55,23 @@ func Brief(markdown string, x *Index) Report {
 		if i+1 < len(lines) {
 			below = lines[i+1]
 		}
-		if checked, keep := p.line(line, below); keep {
+		if checked, keep := p.inEnglish(line, below); keep {
 			out = append(out, checked)
 		}
 	}
 	p.report.Markdown = strings.Join(out, "\n")
 	return p.report
+}
+
+// inEnglish checks a line, in its English form when it is in another language.
+func (p *pass) inEnglish(line, below string) (string, bool) {
+	said := p.tongue.english(line)
+	p.foreign, p.wrote, p.fresh = said != line, line, nil
+	checked, keep := p.line(said, below)
+	if keep && p.foreign {
+		checked = back(line, p.fresh)
+	}
+	return checked, keep
 }
 
 var (
@@ -78,7 +93,11 @@ func (p *pass) atoms(line string) []Atom {
 }
 
 // apart takes a line of the brief apart.
-func (p *pass) apart(text string) *line { return p.x.readAs(text, p.atoms(text)) }
+func (p *pass) apart(text string) *line {
+	l := p.x.readAs(text, p.atoms(text))
+	l.foreign = p.foreign
+	return l
+}
 
 // line checks one line, with a look at the one below. It reports false when the
 // line is removed.
@@ -298,11 +317,15 @@ func (p *pass) doubt(line string, k Kind, what string) {
 
 // found files a finding.
 func (p *pass) found(list *[]Finding, k Kind, what, line string) {
+	if p.foreign {
+		line = p.wrote
+	}
 	r := []rune(strings.TrimSpace(line))
 	if len(r) > 160 {
 		r = append(r[:159], '…')
 	}
 	f := Finding{Kind: k, What: what, Line: string(r)}
+	p.fresh = append(p.fresh, f)
 	if !slices.Contains(*list, f) {
 		*list = append(*list, f)
 	}

@@ -128,6 +128,9 @@ func (x *Index) carries(c claim) bool {
 	if c.Kind == Version {
 		return x.versionOf(c)
 	}
+	if c.line.foreign {
+		others, present = 0, 0
+	}
 	for _, f := range x.figures[c.Kind] {
 		if !same(c.Atom, f.Atom) || !x.belongs(f, c) {
 			continue
@@ -135,7 +138,7 @@ func (x *Index) carries(c claim) bool {
 		if n := f.score(c); n > 0 && n >= others && (n > present || f.rec.current || f.ours) && (!f.ours || words.in(f.near)) {
 			return true
 		}
-		if fits(f.bound, c.bound) && x.besides(f, c) && rivals[f.rec] == 0 && (others == 0 || f.rec.stems.common(c.near) > others) {
+		if fits(f.bound, c.bound) && x.besides(f, c) && (rivals[f.rec] == 0 || c.line.foreign) && (others == 0 || f.rec.stems.common(c.near) > others) {
 			return true
 		}
 	}
@@ -236,6 +239,8 @@ func (x *Index) besides(f figure, c claim) bool {
 	switch {
 	case f.counts:
 		return false
+	case c.line.foreign:
+		return len(c.line.cites) == 0 || f.rec.cited == "" || c.line.cites[f.rec.cited]
 	case c.line.bare:
 		return c.past == nil || c.Kind != Duration // "#3101: 20 min" says how long it took
 	case f.rec.foreign && !c.line.cites.meets(set{f.rec.cited: true}) && len(c.line.cites) > 0:

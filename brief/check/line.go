@@ -25,12 +25,15 @@ type line struct {
 	label string // of a line of an alert's details: "p99_seconds"
 	stems set
 	names set
-	skip  set            // words that say nothing of a figure: of people's names
-	days  set            // the dates in it, without a year
-	cites set            // the evidence that it cites
-	stamp int            // where the time ends at which the line was written
-	bare  bool           // it has no words beside its atoms
-	past  *incident.Past // what it is about, if it is an earlier incident
+	skip  set  // words that say nothing of a figure: of people's names
+	days  set  // the dates in it, without a year
+	cites set  // the evidence that it cites
+	stamp int  // where the time ends at which the line was written
+	bare  bool // it has no words beside its atoms
+	// foreign is set when it is in another language than the evidence: its words say
+	// little of its figures.
+	foreign bool
+	past    *incident.Past // what it is about, if it is an earlier incident
 
 	limit func(Atom) bool // of a row: whether an atom stands in a column of thresholds
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -154,11 +155,18 @@ func (p *pass) fix(line string, past incident.Past) {
 		return
 	}
 	said, notes := " "+fold(plain(line)), " "+fold(told(past))
+	wrong := ""
 	for _, remedy := range remedies {
-		if word := begins(said, remedy); word != "" && begins(notes, remedy) == "" {
-			p.doubt(line, Code, word)
+		switch word := begins(said, remedy); {
+		case word == "":
+		case begins(notes, remedy) == "":
+			wrong = cmp.Or(wrong, word)
+		case p.foreign: // one that fits is enough where a word has several meanings
 			return
 		}
+	}
+	if wrong != "" {
+		p.doubt(line, Code, wrong)
 	}
 }
 
@@ -186,7 +194,7 @@ func begins(text string, heads []string) string {
 // words were never said of it. What follows in another sentence may be of
 // something else.
 func (p *pass) unheard(line string, past incident.Past) {
-	if len(past.Notes) == 0 || foreign(told(past)) && !foreign(withoutPeople(plain(line), p.mentions(plain(line)))) {
+	if len(past.Notes) == 0 || p.foreign || foreign(told(past)) && !foreign(withoutPeople(plain(line), p.mentions(plain(line)))) {
 		return
 	}
 	known := p.x.read(plainDigits(told(past))).stems

@@ -114,7 +114,7 @@ func foldedAt(line string) (folded string, at []int) {
 const aLevel = `(?:level|nivel|niveau|stufe|l)[\s-]?(\d)|(\d)(?:st|nd|rd|th)[\s-]level|(first|second|third|fourth)[\s-]level`
 
 var (
-	afterSaying  = regexp.MustCompile(`^\**(?:\s*\([^)]*\))?\s+(?:(?:says|said|confirms|confirmed|thinks|guesses|suspects|tells|told|warns|warned|would|suggests|suggested|recommends|recommended|proposes|proposed|wants)\b|(?:writes|wrote|reports|reported|notes|noted|mentions|mentioned|asks|asked)\b(?:\s+(?:that|in|at|on|whether|if)\b|[:,]|\s+[“"]))`)
+	afterSaying  = regexp.MustCompile(`^\**(?:\s*\([^)]*\))?\s+(?:(?:says|said|confirms|confirmed|thinks|guesses|suspects|tells|told|warns|warned|would|suggests|suggested|recommends|recommended|proposes|proposed|wants|describes|described)\b|(?:writes|wrote|reports|reported|notes|noted|mentions|mentioned|asks|asked)\b(?:\s+(?:that|in|at|on|whether|if)\b|[:,]|\s+[“"]))`)
 	afterColon   = regexp.MustCompile(`^\**:\s`)
 	inChannel    = regexp.MustCompile(`^\**\s+in\s+#`)
 	beforeSaying = regexp.MustCompile(`(?i)(?:\bsays|\bsaid)\s+\**$`)
@@ -141,7 +141,11 @@ func (p *pass) persons(line string) {
 			after = line[m.end:all[n+1].start]
 		}
 		name := line[m.start:m.end]
-		if words, speaks := said(before, after); speaks && !p.x.uttered(m.name, words, p.x.peoples) {
+		if words, speaks := said(before, after); speaks && p.foreign {
+			if a := p.notTheirs(line, m.name); a != "" {
+				p.doubt(line, Person, name+" did not say "+a)
+			}
+		} else if speaks && !p.x.uttered(m.name, words, p.x.peoples) {
 			p.doubt(line, Person, name+" said no such thing")
 		}
 		if !p.onCall(m.name, before, after) {
@@ -219,6 +223,27 @@ func lastClause(s string) string {
 		return s
 	}
 	return s[all[len(all)-1][1]:]
+}
+
+// notTheirs finds a number or a name in a line of another language that records of
+// others have, and none of this person's: its words cannot be compared.
+func (p *pass) notTheirs(line, who string) string {
+	for _, a := range p.atoms(line) {
+		if a.Kind != Host && a.Kind != Code && (a.Kind != Number || len(a.Key) < len("1000")) {
+			continue
+		}
+		others, theirs := false, false
+		for _, r := range p.x.records {
+			if says(r.text, a.Key) {
+				theirs = theirs || r.namesPerson(p.x, who)
+				others = others || !r.namesPerson(p.x, who)
+			}
+		}
+		if others && !theirs {
+			return a.Text
+		}
+	}
+	return ""
 }
 
 var channelName = regexp.MustCompile(`#[\w-]+|\bchannel\b`)

@@ -16,7 +16,7 @@ var judged = regexp.MustCompile(`happen|summary|details|situation|impact|evidenc
 // what has none.
 func (p *pass) prose(line string) {
 	bare := plain(line)
-	if p.absence || !judged.MatchString(p.section) || p.section == "" || headingLine.MatchString(line) || opinion.MatchString(bare) {
+	if p.absence || p.foreign || !judged.MatchString(p.section) || p.section == "" || headingLine.MatchString(line) || opinion.MatchString(bare) {
 		return
 	}
 	for _, a := range p.atoms(bare) {

@@ -32,6 +32,9 @@ func (x *Index) judge(l *line, a Atom) verdict {
 	case Link, Citation, Email:
 		return orElse(x.has(a.Kind, a.Key), invented)
 	case Person:
+		if a.Doubtful && l.foreign { // where every noun has a capital
+			return supported
+		}
 		if a.Doubtful {
 			return orElse(x.says(a.Key), unproven)
 		}
@@ -78,10 +81,14 @@ func (x *Index) ofShare(l *line, a Atom) bool {
 }
 
 func (x *Index) claim(l *line, a Atom) claim {
-	return claim{
+	c := claim{
 		Atom: a, near: l.near(a), line: l, names: l.of(a), rate: l.rate(a), bound: l.bound(a),
 		ahead: l.ahead(a), past: l.past,
 	}
+	if l.foreign { // what is said of a threshold there is not known
+		c.bound = either
+	}
+	return c
 }
 
 func orElse(ok bool, otherwise verdict) verdict {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -140,6 +141,9 @@ func makeDuration(text string, g []string, a *Atom) bool {
 		a.Unit = min(a.Unit, unit*lastDigit(digits))
 	}
 	a.End = a.Start + len(a.Text)
+	if next, _ := utf8.DecodeRuneInString(text[a.End:]); next >= utf8.RuneSelf && unicode.IsLetter(next) && !dense(next) {
+		return false // the h of "hängt" is no hour
+	}
 	a.Key = number(a.Value)
 	after := strings.TrimLeft(text[a.End:], " *")
 	a.Ago = strings.HasPrefix(after, "ago") || strings.HasPrefix(after, "前") || strings.HasPrefix(after, "назад")
