@@ -1,0 +1,63 @@
+package check
+
+import (
+	"regexp"
+	"slices"
+)
+
+// widest is how many times its lower end the upper end of a range may be: a range
+// that takes in everything says nothing.
+const widest = 4
+
+var (
+	joinsEnds = regexp.MustCompile(`^\**\s?(?:–|-|to|or)\s?\**$`)
+	andJoins  = regexp.MustCompile(`^\**\s?(?:and|to|–|-)\s?\**$`)
+	isBetween = regexp.MustCompile(`(?i)\bbetween\s+\**$`)
+	// fromTo is before the first of two amounts of which the second came later.
+	fromTo = regexp.MustCompile(`(?i)\b(?:from|rose|risen|fell|fallen|grew|grown|went|gone|jumped|dropped|climbed|increased|decreased|up|down)(?:\s(?:from|by))?\s+\**$`)
+)
+
+// within tells whether an atom is an end of a range in which the real value lies:
+// "between 10 and 15 minutes", "20–30 %". The ends are not the value.
+func (x *Index) within(l *line, a Atom) bool {
+	i := slices.IndexFunc(l.atoms, func(o Atom) bool { return o.Start == a.Start && o.Kind == a.Kind })
+	for _, n := range []int{i - 1, i} {
+		if n < 0 || n+1 >= len(l.atoms) {
+			continue
+		}
+		if lo, hi := l.atoms[n], l.atoms[n+1]; l.ranges(lo, hi) && x.between(l, lo, hi) {
+			return true
+		}
+	}
+	return false
+}
+
+// ranges tells whether two neighbouring atoms are the ends of a range.
+func (l *line) ranges(lo, hi Atom) bool {
+	switch lo.Kind {
+	case Duration, Percent, Size, Number:
+	default:
+		return false
+	}
+	if lo.Kind != hi.Kind || lo.End > hi.Start || lo.Value <= 0 || lo.Value >= hi.Value || hi.Value > widest*lo.Value {
+		return false
+	}
+	joint, before := l.text[lo.End:hi.Start], l.before(lo)
+	return andJoins.MatchString(joint) && isBetween.MatchString(before) || joinsEnds.MatchString(joint) && !fromTo.MatchString(before)
+}
+
+// between tells whether the evidence has a value between two of the same thing.
+func (x *Index) between(l *line, lo, hi Atom) bool {
+	c := x.claim(l, lo)
+	c.Ago = hi.Ago
+	for _, f := range x.figures[lo.Kind] {
+		if f.Value < lo.Value || f.Value > hi.Value {
+			continue
+		}
+		c.Value, c.Key, c.Unit = f.Value, f.Key, f.Unit
+		if x.carries(c) {
+			return true
+		}
+	}
+	return false
+}
