@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/opsbuddy/opsbuddy/incident"
 )
 
 // Mark is what an unsupported claim carries at the end of its line.
@@ -41,8 +43,11 @@ type pass struct {
 	tongue  *tongue           // of the brief, nil for English
 	foreign bool              // the line under check is in that language
 	wrote   string            // the line as the model wrote it
-	fresh   []Finding         // what was found of it
-	report  Report
+	heirs   []heir            // the items of a list above that are about earlier incidents
+	// inherited is the earlier incident that the item above is about.
+	inherited *incident.Past
+	fresh     []Finding // what was found of it
+	report    Report
 }
 
 // Brief holds a brief against the evidence.
@@ -177,6 +182,7 @@ func (p *pass) doubtfulRow(line string) bool {
 // claim checks a line of prose, a list item or a heading.
 func (p *pass) claim(line string) (string, bool) {
 	p.doubts = nil
+	p.inherit(line)
 	line = p.relations(line)
 	skip := len(listMarker.FindString(line))
 	l := p.apart(line[skip:])

@@ -21,7 +21,8 @@ type record struct {
 	stems   set
 	names   set // what runs, as far as the record names it
 	figures []figure
-	foreign bool // it has words in a script without Latin letters
+	foreign bool   // it has words in a script without Latin letters
+	owner   string // the id of the earlier incident that it is about
 	scope
 }
 
@@ -216,6 +217,9 @@ func (x *Index) belongs(f figure, c claim) bool {
 
 // ofAnother tells whether a record is about another earlier incident than this.
 func (x *Index) ofAnother(r *record, past incident.Past) bool {
+	if r.owner != "" {
+		return r.owner != past.Incident.ID
+	}
 	for _, o := range x.past {
 		if o.Incident.ID == past.Incident.ID {
 			continue

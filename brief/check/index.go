@@ -32,13 +32,16 @@ type Index struct {
 	past      []incident.Past
 	templates []*regexp.Regexp
 	programs  set // first words of commands
+	written   []written
+	logins    set // of accounts that shipped something
+	bots      set // of what writes by itself
 }
 
 // NewIndex indexes the facts, and what the agent's tools brought.
 func NewIndex(f evidence.Facts, brought []evidence.Item) *Index {
 	x := &Index{
 		facts: f, brought: brought, keys: map[Kind]set{}, figures: map[Kind][]figure{}, today: set{}, names: set{},
-		wrote: map[string][]utterance{}, stems: set{}, programs: set{}, tickets: map[string]incident.Ticket{},
+		wrote: map[string][]utterance{}, stems: set{}, programs: set{}, tickets: map[string]incident.Ticket{}, logins: set{}, bots: set{},
 	}
 	for _, d := range []time.Duration{-36 * time.Hour, -24 * time.Hour, 0, 24 * time.Hour} {
 		if f.ReadAt.IsZero() {
@@ -76,8 +79,10 @@ func (x *Index) peopleOf(items []evidence.Item) {
 	}
 	for _, i := range items {
 		x.authorsIn(plainDigits(i.Text))
+		x.loginsIn(plainDigits(i.Text))
 		x.ticketsIn(i.Text)
 	}
+	x.writtenBy()
 	x.people, x.peoples = sortedKeys(x.roster()), set{}
 	for _, name := range x.people {
 		for _, w := range words(name) {

@@ -20,6 +20,11 @@ func (p *pass) pastIncident(line string) string {
 	if !ok {
 		return line
 	}
+	if p.inherited != nil { // what took so long there, or was on that day, is for the figures to say
+		p.fix(line, past)
+		p.stranger(line, past)
+		return line
+	}
 	line = p.pastSpan(p.pastDay(line, past), past)
 	if p.before() || strings.Contains(line, "#") {
 		p.fix(line, past)
@@ -99,6 +104,8 @@ func (p *pass) pastIn(line string) (incident.Past, bool) {
 		return byName[0], true
 	case len(byName) == 0 && len(byDay) == 1 && p.before():
 		return byDay[0], true
+	case len(byName) == 0 && p.inherited != nil:
+		return *p.inherited, true
 	}
 	return incident.Past{}, false
 }

@@ -65,7 +65,7 @@ func (x *Index) addIncidents() {
 		x.put(Incident, p.Incident.ID)
 		x.put(Incident, fmt.Sprintf("#%d", p.Incident.Number))
 		x.add("- "+p.Incident.Title, scope{past: true}, strings.ToLower(p.Incident.Service.Name))
-		x.span("resolv recover last outag incident all happen earlier on one past previou tim each took", p.Incident.CreatedAt, p.Incident.ResolvedAt)
+		x.span("resolv recover last outag incident all happen earlier on one past previou tim each took", p.Incident.CreatedAt, p.Incident.ResolvedAt).owned(p)
 		x.span("tim day first sinc recur "+ordinal, p.Incident.CreatedAt, f.Incident.CreatedAt)
 	}
 	x.when("incident creat open trigger start began alert pag", f.Incident.CreatedAt)
@@ -79,13 +79,21 @@ func (x *Index) addIncidents() {
 }
 
 // span indexes how long something took, exactly: a brief may say it rounded.
-func (x *Index) span(what string, from, to time.Time) {
+func (x *Index) span(what string, from, to time.Time) *record {
 	if from.IsZero() || !to.After(from) {
-		return
+		return nil
 	}
 	r := &record{stems: wordSet(what), names: set{}, scope: scope{current: !strings.Contains(what, "past")}}
 	seconds := to.Sub(from).Seconds()
 	x.figure(r, figure{Atom: Atom{Kind: Duration, Value: seconds, Unit: 1}, near: r.stems, ours: true})
+	return r
+}
+
+// owned says whose a record is.
+func (r *record) owned(p incident.Past) {
+	if r != nil {
+		r.owner = p.Incident.ID
+	}
 }
 
 // lead indexes how long before the first alert a change was.

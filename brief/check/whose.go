@@ -1,0 +1,280 @@
+package check
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/opsbuddy/opsbuddy/incident"
+)
+
+// Whose a thing is may be said without a verb: "13:58 Karl", "v1.14.0 by luis". It is
+// wrong when the evidence says that it is another's, and not that it is also theirs.
+
+// written is when somebody wrote or did something, by the minute.
+type written struct {
+	who string // folded
+	at  time.Time
+}
+
+// writtenBy collects who wrote or did what when.
+func (x *Index) writtenBy() {
+	add := func(who string, at time.Time) {
+		if who != "" && !at.IsZero() {
+			x.written = append(x.written, written{fold(who), at.UTC()})
+		}
+	}
+	f := x.facts
+	for _, m := range f.Messages {
+		if m.Bot { // it tells what others did
+			x.bots.add(fold(m.Author))
+			continue
+		}
+		add(m.Author, m.At)
+	}
+	for _, n := range f.Notes {
+		add(n.Author, n.At)
+	}
+	for _, t := range f.Tickets {
+		for _, c := range t.Comments {
+			add(c.Author, c.At)
+		}
+	}
+	for _, i := range append(slices.Clone(f.Items), x.brought...) {
+		for _, m := range stampedLine.FindAllStringSubmatch(plainDigits(i.Text), -1) {
+			if at, err := time.Parse("2006-01-02 15:04", m[1]); err == nil && !strings.Contains(m[2], ". ") {
+				add(m[2], at)
+			}
+		}
+	}
+}
+
+// stampedLine is a line of a channel, a log or a list of notes.
+var stampedLine = regexp.MustCompile(`(?m)^\s*- (\d{4}-\d\d-\d\d \d\d:\d\d)(?::\d\d)? UTC(?: \[[^\]]*\])?,? ([^:\n]{2,60}?)(?: \([^)]*\))?: `)
+
+// loginsIn collects the names of accounts that shipped something.
+func (x *Index) loginsIn(text string) {
+	for _, m := range shippedBy.FindAllStringSubmatch(text, -1) {
+		if login := strings.ToLower(strings.TrimRight(m[1]+m[2], ".-")); !empty[login] {
+			x.logins.add(login)
+		}
+	}
+}
+
+var shippedBy = regexp.MustCompile(`\b(?:deployed|released|merged|pushed|shipped|rolled out)\b[^\n]{0,80}? by @?([a-z][\w.-]+)|(?m)^\s*(?:author|actor|deployer|deployed by|released by|triggered by): @?([a-z][\w.-]+)\s*$`)
+
+// called are the people whom a line names: with their whole name, with a first name
+// that nobody else has, or as the account that shipped something.
+func (p *pass) called(line string) []mention {
+	all := p.mentions(line)
+	free := func(start, end int) bool {
+		return !slices.ContainsFunc(all, func(m mention) bool { return start < m.end && m.start < end })
+	}
+	for _, at := range oneName.FindAllStringIndex(line, -1) {
+		word := line[at[0]:at[1]]
+		if !free(at[0], at[1]) || !whole(line, at[0], at[1]) {
+			continue
+		}
+		if who := p.x.firstNamed(fold(word)); who != "" && word != strings.ToLower(word) {
+			all = append(all, mention{who, at[0], at[1]})
+		} else if p.x.logins[word] {
+			all = append(all, mention{word, at[0], at[1]})
+		}
+	}
+	slices.SortFunc(all, func(a, b mention) int { return a.start - b.start })
+	return all
+}
+
+var oneName = regexp.MustCompile(`\p{L}[\p{L}\d]+`)
+
+// firstNamed is who has a first name alone.
+func (x *Index) firstNamed(first string) string {
+	found := ""
+	for _, who := range x.people {
+		if strings.HasPrefix(who, first+" ") {
+			if found != "" {
+				return ""
+			}
+			found = who
+		}
+	}
+	return found
+}
+
+// isOne tells whether two names are of one person: an account is often the first name.
+func isOne(a, b string) bool {
+	firstA, _, fullA := strings.Cut(a, " ")
+	firstB, _, fullB := strings.Cut(b, " ")
+	return a == b || (!fullA || !fullB) && firstA == firstB
+}
+
+var (
+	nameThenTime = regexp.MustCompile(`^\**,?\s+(?:at\s+|\()?$`)
+	timeThenName = regexp.MustCompile(`^\**[,:]?\s+\**$`)
+	wroteThen    = regexp.MustCompile(`^\s+(?:wrote|said|posted|noted|reported|asked)\s+(?:it\s+|that\s+)?(?:about\s+)?$`)
+)
+
+// stamps doubts a person beside a time at which another wrote, and they did not.
+func (p *pass) stamps(line string) {
+	for _, m := range p.called(line) {
+		for _, a := range p.atoms(line) {
+			switch {
+			case a.Kind == Clock && a.Value >= 0 && (a.Start >= m.end && nameThenTime.MatchString(line[m.end:a.Start]) || a.End <= m.start && timeThenName.MatchString(line[a.End:m.start])):
+				if !p.x.stampOf(m.name, a) && p.x.anothers(m.name, func(w written) bool {
+					return math.Abs(float64(w.at.Hour()*60+w.at.Minute())-a.Value) <= a.Unit && p.x.today[w.at.Format("01-02")]
+				}) {
+					p.doubt(line, Person, line[m.start:m.end]+" at "+a.Text)
+				}
+			case a.Kind == Duration && a.Ago && a.Start >= m.end && wroteThen.MatchString(line[m.end:a.Start]):
+				if !p.x.stampOf(m.name, a) && p.x.anothers(m.name, func(w written) bool { return sameAge(a, p.x.facts.ReadAt.Sub(w.at).Seconds()) }) {
+					p.doubt(line, Person, line[m.start:m.end]+" "+a.Text+" ago")
+				}
+			}
+		}
+	}
+}
+
+// anothers tells whether others wrote then, and this person did not.
+func (x *Index) anothers(who string, then func(written) bool) bool {
+	others := false
+	for _, w := range x.written {
+		if then(w) {
+			if isOne(w.who, who) {
+				return false
+			}
+			others = others || slices.Contains(x.people, w.who) && !x.bots[w.who]
+		}
+	}
+	return others
+}
+
+// stampOf tells whether a record has both this person and this time of day.
+func (x *Index) stampOf(who string, a Atom) bool {
+	minute := int(a.Value)
+	at := fmt.Sprintf("%02d:%02d", minute/60, minute%60)
+	return slices.ContainsFunc(x.records, func(r *record) bool { return strings.Contains(r.text, at) && r.namesPerson(x, who) })
+}
+
+var (
+	byBefore  = regexp.MustCompile(`(?i)\bby\s+[\**@]*$`)
+	lastBreak = regexp.MustCompile(`[;.]\s|\)\s|\s[-–—]\s`)
+)
+
+// byWhom doubts somebody by whom a version, a ticket, an incident or a size is said to
+// be, when every record of it that names somebody names others.
+func (p *pass) byWhom(line string) {
+	if _, past := p.pastIn(line); past {
+		return // stranger knows its notes
+	}
+	for _, m := range p.called(line) {
+		if !byBefore.MatchString(line[:m.start]) {
+			continue
+		}
+		from := 0
+		if breaks := lastBreak.FindAllStringIndex(line[:m.start], -1); len(breaks) > 0 {
+			from = breaks[len(breaks)-1][1]
+		}
+		if things := p.things(line, from, m.start); len(things) > 0 && p.x.byOthers(m.name, things) {
+			p.doubt(line, Person, "by "+line[m.start:m.end])
+		}
+	}
+}
+
+// things are what a stretch of a line names by a word that is its alone: its versions,
+// else its tickets and incidents, else its sizes.
+func (p *pass) things(line string, from, to int) []string {
+	for _, kinds := range [][]Kind{{Version}, {Ticket, Incident}, {Size}} {
+		var keys []string
+		for _, a := range p.atoms(line) {
+			if a.Start >= from && a.End <= to && slices.Contains(kinds, a.Kind) {
+				keys = append(keys, fold(strings.Trim(a.Text, "* ")))
+			}
+		}
+		if len(keys) > 0 {
+			return keys
+		}
+	}
+	return nil
+}
+
+// byOthers tells whether records of these things name people, and never this one.
+func (x *Index) byOthers(who string, things []string) bool {
+	others := false
+	for _, r := range x.records {
+		if !r.saysOne(things) {
+			continue
+		}
+		if r.namesPerson(x, who) {
+			return false
+		}
+		others = others || slices.ContainsFunc(x.people, func(o string) bool { return says(r.text, o) }) ||
+			slices.ContainsFunc(sortedKeys(x.logins), func(o string) bool { return says(r.text, o) })
+	}
+	return others
+}
+
+var itsThread = regexp.MustCompile(`^['’]s\s+(?:\w+\s)?(?:thread|message|post|note|comment|reply)s?\b\**(?:\s+(?:of|from|on)\s+\**$)?`)
+
+// threads doubts a day on which somebody is said to have written, and another did.
+func (p *pass) threads(line string) {
+	for _, m := range p.called(line) {
+		for _, a := range p.atoms(line) {
+			if a.Kind != Date || a.Start < m.end || !strings.HasSuffix(line[m.end:a.Start], " ") || itsThread.FindString(line[m.end:a.Start]) != line[m.end:a.Start] {
+				continue
+			}
+			if wrote := p.x.daysOf(m.name); len(wrote) > 0 && !wrote[a.Key] {
+				p.doubt(line, Date, line[m.start:m.end]+" on "+a.Text)
+			}
+		}
+	}
+}
+
+// daysOf are the days on which somebody wrote, with and without the year.
+func (x *Index) daysOf(who string) set {
+	days := set{}
+	for _, w := range x.written {
+		if isOne(w.who, who) {
+			days.add(w.at.Format("2006-01-02"), w.at.Format("01-02"))
+		}
+	}
+	for _, past := range x.past {
+		for _, n := range past.Notes {
+			if fold(n.Author) == who {
+				for _, t := range []time.Time{n.At, past.Incident.CreatedAt, past.Incident.ResolvedAt} {
+					days.add(t.UTC().Format("2006-01-02"), t.UTC().Format("01-02"))
+				}
+			}
+		}
+	}
+	return days
+}
+
+// heir is an item of a list with the earlier incident that it is about.
+type heir struct {
+	indent int
+	past   incident.Past
+}
+
+// inherit notes what the items above a line of a list are about: below "#3112, 15
+// February" an item says it of that incident, unless it names another.
+func (p *pass) inherit(line string) {
+	p.inherited = nil
+	indent := len(line) - len(strings.TrimLeft(line, " \t"))
+	if !listMarker.MatchString(line) {
+		if strings.TrimSpace(line) != "" && indent == 0 {
+			p.heirs = nil
+		}
+		return
+	}
+	for len(p.heirs) > 0 && p.heirs[len(p.heirs)-1].indent >= indent {
+		p.heirs = p.heirs[:len(p.heirs)-1]
+	}
+	if past, ok := p.pastIn(line); ok {
+		p.heirs = append(p.heirs, heir{indent, past})
+	} else if len(p.heirs) > 0 {
+		p.inherited = &p.heirs[len(p.heirs)-1].past
+	}
+}
