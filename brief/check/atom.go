@@ -107,10 +107,12 @@ var rules = []rule{
 	{char("月"), regexp.MustCompile(`(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日`), Date, makeKanjiDate},
 	{char(":"), regexp.MustCompile(`([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(?:\s?([AaPp])\.?[Mm]\b\.?)?(?:\s?([+-]\d{2}:?\d{2}|[A-Z][A-Z]{1,4}(?:[+-]\d{1,2})?|Z)\b)?`), Clock, makeClock},
 	{word("AM PM am pm a.m p.m A.M P.M"), regexp.MustCompile(`\b(1[0-2]|0?[1-9])\s?([AaPp])\.?[Mm]\b\.?(?:\s?([A-Z][A-Z]{1,4}(?:[+-]\d{1,2})?)\b)?`), Clock, makeHour},
+	{word("apart ago"), regexp.MustCompile(`\b([Oo]ne|[Aa]n?)\s(second|minute|hour|day|week)\**\s(?:apart|ago)\b`), Duration, makeOne},
 	{word("% percent"), regexp.MustCompile(`(` + amount + `)\**\s?(?:%|percent\b)`), Percent, makeNumber},
 	{word("percent"), regexp.MustCompile(`\b(` + inWords + `)\s(?:percent)\b`), Percent, makeWorded},
 	{word("0 1 2 3 4 5 6 7 8 9 minute hour second day week"), regexp.MustCompile(durationPart + `(?:(?:\s|,\s|\sand\s)` + durationPart + `)*`), Duration, makeDuration},
 	{char(anyDigit), regexp.MustCompile(`\b(` + amount + `)\**\s?([KMGT])i?[Bb]?\b`), Size, makeSize},
+	{word("byte"), regexp.MustCompile(`\b(` + amount + `|` + inWords + `|[Hh]alf an?|an?)\**\s?-?([KMGTkmgt])(?:ilo|ega|iga|era)bytes?\b`), Size, makeSizeInWords},
 	{word("1st 2nd 3rd th 11 12 13"), regexp.MustCompile(`\b(\d+)(?:st|nd|rd|th)\b`), Ordinal, makeNumber},
 	{word("of /"), regexp.MustCompile(`\b(\d+)\s?(?:of|out of|/)\s?(?:the |all )?(\d+)\b`), Share, makeShare},
 	{char("."), regexp.MustCompile(`\b[\w-]+(?:\.[\w-]+)*\.` + fileEnds + `\b`), Path, lower},
@@ -303,6 +305,21 @@ func makeSize(text string, g []string, a *Atom) bool {
 	a.Unit *= sizes[g[2]]
 	a.Key = number(a.Value)
 	return true
+}
+
+// makeSizeInWords takes "half a gigabyte", and "two megabytes".
+func makeSizeInWords(text string, g []string, a *Atom) bool {
+	digits := strings.ToLower(g[1])
+	if n, ok := inFigures(digits); ok {
+		digits = number(n)
+	}
+	switch {
+	case strings.HasPrefix(digits, "half"):
+		digits = "0.5"
+	case strings.HasPrefix(digits, "a"):
+		digits = "1"
+	}
+	return makeSize(text, []string{g[0], digits, strings.ToUpper(g[2])}, a)
 }
 
 func makeShare(text string, g []string, a *Atom) bool {

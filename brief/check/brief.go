@@ -40,10 +40,11 @@ type pass struct {
 	doubts  []string          // what the line under check says without evidence
 	absence bool              // the line under check says what there is not
 	read    map[string][]Atom // lines that were taken apart already
-	tongue  *tongue           // of the brief, nil for English
-	foreign bool              // the line under check is in that language
-	wrote   string            // the line as the model wrote it
-	heirs   []heir            // the items of a list above that are about earlier incidents
+	names   map[string][]mention
+	tongue  *tongue // of the brief, nil for English
+	foreign bool    // the line under check is in that language
+	wrote   string  // the line as the model wrote it
+	heirs   []heir  // the items of a list above that are about earlier incidents
 	// inherited is the earlier incident that the item above is about.
 	inherited *incident.Past
 	fresh     []Finding // what was found of it
@@ -52,7 +53,7 @@ type pass struct {
 
 // Brief holds a brief against the evidence.
 func Brief(markdown string, x *Index) Report {
-	p := &pass{x: x, read: map[string][]Atom{}, tongue: tongueOf(markdown)}
+	p := &pass{x: x, read: map[string][]Atom{}, names: map[string][]mention{}, tongue: tongueOf(markdown)}
 	var out []string
 	lines := strings.Split(plainDigits(markdown), "\n")
 	for i, line := range lines {

@@ -111,7 +111,7 @@ func (x *Index) carries(c claim) bool {
 	if c.Kind == Duration && (c.Ago && x.ago(c.Atom) || c.ahead && x.ahead(c.Atom)) {
 		return true
 	}
-	rivals, others, present, words := map[*record]int{}, 0, 0, set{}
+	rivals, others, present, limits, words := map[*record]int{}, 0, 0, 0, set{}
 	for _, f := range x.figures[c.Kind] {
 		if !same(c.Atom, f.Atom) && f.rivals(c) {
 			if f.tight != nil && !isCode(c.Text) {
@@ -123,6 +123,9 @@ func (x *Index) carries(c claim) bool {
 			if f.rec.current && !f.ours && f.bound == measured && c.bound == measured {
 				present = max(present, n)
 			}
+			if f.rec.current && f.bound == threshold && c.bound == threshold {
+				limits = max(limits, n)
+			}
 			words.addCommon(f.near, c.near)
 		}
 	}
@@ -133,8 +136,8 @@ func (x *Index) carries(c claim) bool {
 		others, present = 0, 0
 	}
 	for _, f := range x.figures[c.Kind] {
-		if !same(c.Atom, f.Atom) || !x.belongs(f, c) {
-			continue
+		if !same(c.Atom, f.Atom) || !x.belongs(f, c) || f.rec.past && c.past == nil && limits > 0 && f.score(c) <= limits {
+			continue // what was the limit then is not what it is now
 		}
 		if n := f.score(c); n > 0 && n >= others && (n > present || f.rec.current || f.ours) && (!f.ours || words.in(f.near)) {
 			return true

@@ -120,6 +120,7 @@ var (
 	beforeSaying = regexp.MustCompile(`(?i)(?:\bsays|\bsaid)\s+\**$`)
 	accordingTo  = regexp.MustCompile(`(?i)(?:\baccording to|\bnote by|\bmessage from)\s+\**$`)
 	asSaid       = regexp.MustCompile(`(?i)\bas\s+\**$`)
+	theNth       = regexp.MustCompile(`(?i)\bthe (first|second|third|fourth) (?:one )?is\s+\**$`)
 	startOfLine  = regexp.MustCompile(`^\s*(?:[-*+]\s+|\d+[.)]\s+|>\s*)?\**$`)
 	afterOnCall  = regexp.MustCompile(`(?i)^[^.;]{0,30}?\b(?:on[- ]call|` + aLevel + `)\b`)
 	beforeOnCall = regexp.MustCompile(`(?i)\b(?:on[- ]call|` + aLevel + `)(?:,?\s(?:` + aLevel + `))?(?::\**|\s+is|,)?\s+\**$`)
@@ -148,7 +149,7 @@ func (p *pass) persons(line string) {
 		} else if speaks && !p.x.uttered(m.name, words, p.x.peoples) {
 			p.doubt(line, Person, name+" said no such thing")
 		}
-		if !p.onCall(m.name, before, after) {
+		if !p.onCall(line, m.name, before, after) {
 			p.doubt(line, Person, name+" on call")
 		}
 		if verb := acted(before, after); verb != "" && !p.did(line, m.name, verb) {
@@ -164,7 +165,7 @@ func (p *pass) stranger(line string, past incident.Past) {
 		return
 	}
 	name := incidentName(past.Incident)
-	for _, m := range p.mentions(line) {
+	for _, m := range p.called(line) {
 		before, after := line[:m.start], line[m.end:]
 		if !doerBefore.MatchString(before) && !doerAfter.MatchString(after) || p.x.namedWith(m.name, name, past) {
 			continue
@@ -194,6 +195,8 @@ func said(before, after string) (words string, ok bool) {
 	switch {
 	case beforeSaying.MatchString(before):
 		return lastClause(before), true
+	case accordingTo.MatchString(before) && strings.Trim(firstClause(after), " |*.)") == "":
+		return accordingTo.ReplaceAllString(lastClause(before), ""), true
 	case accordingTo.MatchString(before):
 		return firstClause(after), true
 	case asSaid.MatchString(before) && afterSaying.MatchString(after):
@@ -267,12 +270,15 @@ func (x *Index) uttered(name, text string, people set) bool {
 
 // onCall tells whether somebody who is said to be on call, or to be of a level,
 // is.
-func (p *pass) onCall(name, before, after string) bool {
+func (p *pass) onCall(line, name, before, after string) bool {
 	a, b := afterOnCall.FindString(after), beforeOnCall.FindString(before)
+	said := ""
+	if m := theNth.FindStringSubmatch(before); m != nil && a == "" && b == "" && strings.Contains(strings.ToLower(line), "level") {
+		a, said = m[0], itoa(counted(m[1]))
+	}
 	if a == "" && b == "" {
 		return true
 	}
-	said := ""
 	if m := levelSaid.FindStringSubmatch(b + firstClause(after)); m != nil {
 		said = itoa(counted(m[1] + m[2] + m[3]))
 	}

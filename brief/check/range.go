@@ -61,3 +61,16 @@ func (x *Index) between(l *line, lo, hi Atom) bool {
 	}
 	return false
 }
+
+var inOtherWords = regexp.MustCompile(`^\**\s?\(\s?(?:about |around |roughly |some |or |i\.e\. |that is |≈ ?|~ ?)?\**$`)
+
+// restates tells whether an atom says the one before it in another unit: "512Mi (half
+// a gigabyte)".
+func (x *Index) restates(l *line, a Atom) bool {
+	i := slices.IndexFunc(l.atoms, func(o Atom) bool { return o.Start == a.Start && o.Kind == a.Kind })
+	if i < 1 || l.atoms[i-1].Kind != a.Kind || l.atoms[i-1].End > a.Start {
+		return false
+	}
+	before := l.atoms[i-1]
+	return inOtherWords.MatchString(l.text[before.End:a.Start]) && same(a, before) && x.carries(x.claim(l, before))
+}

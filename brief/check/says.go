@@ -15,22 +15,26 @@ import (
 // of them can repair it.
 func (p *pass) relations(line string) string {
 	line = p.linkLabels(p.pastIncident(line))
-	if judged.MatchString(p.section) && !p.before() {
+	if (judged.MatchString(p.section) || p.section == "" && !earlier.MatchString(quoted.ReplaceAllString(line, ""))) && !p.before() {
 		p.elsewhere(line)
 	}
 	p.itself(line)
 	p.ticketsSaid(line)
 	p.persons(line)
 	p.stamps(line)
-	p.byWhom(line)
 	p.threads(line)
+	p.course(line)
 	p.count(line)
 	p.refusal(line)
 	p.state(line)
 	p.changes(line)
+	p.byWhom(line)
 	p.prose(line)
 	return line
 }
+
+// earlier tells that a line speaks of the past, too.
+var earlier = regexp.MustCompile(`(?i)\b(?:earlier|before|last time|previous\w*|then|back then|in the past|again|recur\w*)\b`)
 
 var (
 	counting  = regexp.MustCompile(`(?i)\b(` + numeral + `)(?:st|nd|rd|th)?\s+((?:open|firing|recovered|critical|warning|error|more|new|active|related|similar)\s+)?(alerts?|tickets?|times?|occurrences?)\b([^.;:,]{0,24})`)
@@ -47,6 +51,9 @@ var ofAlerts = regexp.MustCompile(`(?i)\balerts?\s(?:out\s)?of\s(?:all\s)?(\d+)\
 // ofThem counts some of the alerts named before: "two of which have recovered".
 var ofThem = regexp.MustCompile(`(?i)\b(` + numeral + `) of (?:which|them|these)\b([^.;,]{0,24})`)
 
+// ticketsAre counts the tickets without a word for their state.
+var ticketsAre = regexp.MustCompile(`(?i)\bthere (?:is|are) (` + numeral + `) (?:related |other )?tickets?\b`)
+
 // count holds counted things against the lists that were read whole.
 func (p *pass) count(line string) {
 	f := p.x.facts
@@ -57,6 +64,11 @@ func (p *pass) count(line string) {
 	}
 	if m := ofAlerts.FindStringSubmatch(line); m != nil && f.State(evidence.Alerts) == evidence.Found && f.AlertsCut.Total >= 0 && m[1] != itoa(max(len(f.Alerts), f.AlertsCut.Total)) {
 		p.doubt(line, Ordinal, m[0])
+	}
+	if m := ticketsAre.FindStringSubmatch(line); m != nil && f.State(evidence.Tickets) == evidence.Found && f.TicketsCut.Complete() {
+		if n := counted(m[1]); n != len(f.Tickets) && n != p.x.openTickets() {
+			p.doubt(line, Ordinal, m[0])
+		}
 	}
 	for _, at := range counting.FindAllStringSubmatchIndex(line, -1) {
 		m := groups(line, at)

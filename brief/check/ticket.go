@@ -167,7 +167,7 @@ const statuses = `to do|todo|open|in progress|in review|done|closed|resolved|blo
 var (
 	statusAfter = regexp.MustCompile(`(?i)^[\s*:(—|-]*(?:(?:is|was|are|has been|been|status|now|still|already)[\s:*]+)*\(?(` + statuses + `)\b`)
 	statusIs    = regexp.MustCompile(`^[^.;]*?\b(?:is|was|are|and)\s+(?:still |already |now )?(To Do|In Progress|In Review|Done|Closed|Resolved|Blocked|Backlog|Won't Do)\b`)
-	statusWord  = regexp.MustCompile(`(?i)^(?:` + statuses + `)$`)
+	statusWord  = regexp.MustCompile(`(?i)^(?:(?:still|already|now|currently) )?(` + statuses + `)$`)
 	listParts   = regexp.MustCompile(`\s[-–—]\s|[|,;()\[\]]|:\s`)
 )
 
@@ -219,9 +219,8 @@ func wrongStatus(rest string, t incident.Ticket) string {
 		return m[1]
 	}
 	for _, part := range listParts.Split(rest, -1) {
-		part = strings.TrimSpace(plain(part))
-		if statusWord.MatchString(part) && !isStatus(part, t) {
-			return part
+		if m := statusWord.FindStringSubmatch(strings.TrimSpace(plain(part))); m != nil && !isStatus(m[1], t) {
+			return m[1]
 		}
 	}
 	return ""
@@ -244,7 +243,12 @@ func isStatus(said string, t incident.Ticket) bool {
 	return false
 }
 
-var ownerWords = regexp.MustCompile(`(?i)(?:assigned to|owned by|owner:?|assignee:?)\s+\**$`)
+var (
+	ownerWords = regexp.MustCompile(`(?i)(?:assigned to|owned by|owner:?|assignee:?)\s+\**$`)
+	// withOwner and hasIt say whose a ticket is in passing.
+	withOwner = regexp.MustCompile(`(?i)(?:[,)]|\b(?:is|now|still|progress|review|started|open|done))\s*with\s+\**$`)
+	hasIt     = regexp.MustCompile(`(?i)^\**(?:['’]s\**[.)]?\s*$|\s+(?:has|owns|holds) it\b|\s+is (?:on|working on) it\b)`)
+)
 
 // wrongOwner finds a person whom a text names as a ticket's although no record
 // of the ticket does.
@@ -253,6 +257,9 @@ func (p *pass) wrongOwner(rest string, t incident.Ticket) string {
 		before := rest[:m.start]
 		name := rest[m.start:m.end]
 		if ownerWords.MatchString(before) && !alike(name, t.Assignee) {
+			return name
+		}
+		if (withOwner.MatchString(before) || hasIt.MatchString(rest[m.end:])) && !alike(name, t.Assignee) && !p.x.together(t.Key, m.name) {
 			return name
 		}
 		part := listParts.Split(before, -1)

@@ -51,13 +51,13 @@ func (x *Index) judge(l *line, a Atom) verdict {
 		if l.past != nil && l.last(a) && sameDuration(a, evidence.Took(l.past.Incident).Seconds()) {
 			return supported
 		}
-		return orElse(x.carries(x.claim(l, a)) || x.within(l, a), unproven)
+		return orElse(x.carries(x.claim(l, a)) || x.within(l, a) || x.restates(l, a), unproven)
 	case Ordinal:
 		return orElse(x.has(Ordinal, a.Key) || x.carries(x.claim(l, a)), unproven)
 	case Percent:
 		return orElse(x.carries(x.claim(l, a)) || x.ofShare(l, a) || x.within(l, a), unproven)
 	default:
-		return orElse(x.carries(x.claim(l, a)) || x.within(l, a), unproven)
+		return orElse(x.carries(x.claim(l, a)) || x.within(l, a) || x.restates(l, a), unproven)
 	}
 }
 

@@ -150,6 +150,16 @@ func makeDuration(text string, g []string, a *Atom) bool {
 	return true
 }
 
+// makeOne takes "one minute apart" and "an hour ago".
+func makeOne(text string, g []string, a *Atom) bool {
+	unit := unitSeconds(g[2])
+	a.End = a.Start + strings.Index(g[0], g[2]) + len(g[2])
+	a.Text = text[a.Start:a.End]
+	a.Value, a.Unit, a.Key = unit, unit, number(unit)
+	a.Ago = strings.HasSuffix(g[0], "ago")
+	return true
+}
+
 func partOfWord(c byte) bool {
 	return c == '.' || c == '_' || isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }

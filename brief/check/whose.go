@@ -5,6 +5,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -69,6 +70,9 @@ var shippedBy = regexp.MustCompile(`\b(?:deployed|released|merged|pushed|shipped
 // called are the people whom a line names: with their whole name, with a first name
 // that nobody else has, or as the account that shipped something.
 func (p *pass) called(line string) []mention {
+	if all, ok := p.names[line]; ok {
+		return all
+	}
 	all := p.mentions(line)
 	free := func(start, end int) bool {
 		return !slices.ContainsFunc(all, func(m mention) bool { return start < m.end && m.start < end })
@@ -85,6 +89,7 @@ func (p *pass) called(line string) []mention {
 		}
 	}
 	slices.SortFunc(all, func(a, b mention) int { return a.start - b.start })
+	p.names[line] = all
 	return all
 }
 
@@ -120,7 +125,7 @@ var (
 // stamps doubts a person beside a time at which another wrote, and they did not.
 func (p *pass) stamps(line string) {
 	for _, m := range p.called(line) {
-		for _, a := range p.atoms(line) {
+		for _, a := range p.near(line, m) {
 			switch {
 			case a.Kind == Clock && a.Value >= 0 && (a.Start >= m.end && nameThenTime.MatchString(line[m.end:a.Start]) || a.End <= m.start && timeThenName.MatchString(line[a.End:m.start])):
 				if !p.x.stampOf(m.name, a) && p.x.anothers(m.name, func(w written) bool {
@@ -135,6 +140,14 @@ func (p *pass) stamps(line string) {
 			}
 		}
 	}
+}
+
+// near are the atoms close to a person in a line.
+func (p *pass) near(line string, m mention) []Atom {
+	all := p.atoms(line)
+	from := sort.Search(len(all), func(i int) bool { return all[i].Start >= m.start-closeBy })
+	to := sort.Search(len(all), func(i int) bool { return all[i].Start > m.end+closeBy })
+	return all[from:to]
 }
 
 // anothers tells whether others wrote then, and this person did not.
@@ -170,15 +183,18 @@ func (p *pass) byWhom(line string) {
 		return // stranger knows its notes
 	}
 	for _, m := range p.called(line) {
-		if !byBefore.MatchString(line[:m.start]) {
+		if !byBefore.MatchString(closeBefore(line, m.start)) {
 			continue
 		}
-		from := 0
-		if breaks := lastBreak.FindAllStringIndex(line[:m.start], -1); len(breaks) > 0 {
-			from = breaks[len(breaks)-1][1]
+		from := max(0, m.start-2*closeBy)
+		if breaks := lastBreak.FindAllStringIndex(line[from:m.start], -1); len(breaks) > 0 {
+			from += breaks[len(breaks)-1][1]
 		}
 		if things := p.things(line, from, m.start); len(things) > 0 && p.x.byOthers(m.name, things) {
-			p.doubt(line, Person, "by "+line[m.start:m.end])
+			name := line[m.start:m.end]
+			if !slices.ContainsFunc(p.doubts, func(d string) bool { return strings.Contains(d, name) }) { // said already
+				p.doubt(line, Person, "by "+name)
+			}
 		}
 	}
 }
@@ -221,7 +237,7 @@ var itsThread = regexp.MustCompile(`^['’]s\s+(?:\w+\s)?(?:thread|message|post|
 // threads doubts a day on which somebody is said to have written, and another did.
 func (p *pass) threads(line string) {
 	for _, m := range p.called(line) {
-		for _, a := range p.atoms(line) {
+		for _, a := range p.near(line, m) {
 			if a.Kind != Date || a.Start < m.end || !strings.HasSuffix(line[m.end:a.Start], " ") || itsThread.FindString(line[m.end:a.Start]) != line[m.end:a.Start] {
 				continue
 			}
