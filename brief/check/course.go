@@ -156,9 +156,10 @@ func (x *Index) apartFrom(kind string, a Atom) (before, after bool) {
 	return before, after
 }
 
-// opposite are words of which one stands beside a figure or a time.
+// opposite are words of which one is said of a thing. Those of thresholds and advice,
+// such as above and below, up and down, are none: both are said of one thing.
 var opposite = map[string]string{
-	"more": "less", "higher": "lower", "above": "below", "up": "down", "increase": "decrease", "increased": "decreased", "rose": "fell",
+	"more": "less", "higher": "lower", "increase": "decrease", "increased": "decreased", "rose": "fell",
 	"grew": "shrank", "faster": "slower", "raised": "lowered", "refused": "accepted", "opened": "closed", "enabled": "disabled", "started": "stopped",
 	"connected": "disconnected", "online": "offline", "allowed": "denied", "added": "removed", "succeeded": "failed",
 }
@@ -177,22 +178,21 @@ var opposed = opposites()
 const nextWords = 2
 
 // opposites doubts a word where the evidence has its opposite between the same words,
-// and never the word itself there.
+// and the word itself nowhere.
 func (p *pass) opposites(line string) {
 	said := strings.Fields(letters(plain(line)))
 	for i, w := range said {
 		other, ok := opposed[w]
-		if !ok {
+		if !ok || says(p.x.said, w) || i+1 < len(said) && said[i+1] == "than" {
 			continue
 		}
 		for _, at := range [][2]int{{i - nextWords, i}, {i - 1, i + 1}, {i, i + nextWords}} {
 			if at[0] < 0 || at[1] >= len(said) {
 				continue
 			}
-			ours := strings.Join(said[at[0]:at[1]+1], " ")
 			theirs := slices.Clone(said[at[0] : at[1]+1])
 			theirs[i-at[0]] = other
-			if says(p.x.said, strings.Join(theirs, " ")) && !says(p.x.said, ours) {
+			if says(p.x.said, strings.Join(theirs, " ")) {
 				p.doubt(line, Quote, w)
 				break
 			}

@@ -170,7 +170,7 @@ func (p *pass) state(line string) {
 			p.doubt(line, Host, "the incident is "+f.Incident.Status)
 		}
 	}
-	if m := alertsAre.FindStringSubmatch(line); m != nil && len(f.Alerts) > 0 && f.AlertsCut.Complete() {
+	if m := alertsAre.FindStringSubmatch(line); m != nil && !strings.Contains(strings.ToLower(m[0]), " not ") && len(f.Alerts) > 0 && f.AlertsCut.Complete() {
 		firing := strings.Contains("firing active open triggered", strings.ToLower(m[1]))
 		if firing && p.x.recovered() > 0 || !firing && p.x.recovered() < len(f.Alerts) {
 			p.doubt(line, Host, itoa(p.x.recovered())+" of "+itoa(len(f.Alerts))+" alerts have recovered")

@@ -82,7 +82,7 @@ func (p *pass) called(line string) []mention {
 		if !free(at[0], at[1]) || !whole(line, at[0], at[1]) {
 			continue
 		}
-		if who := p.x.firstNamed(fold(word)); who != "" && word != strings.ToLower(word) {
+		if who := p.x.firstNamed(fold(word)); who != "" && (word != strings.ToLower(word) || byBefore.MatchString(closeBefore(line, at[0]))) {
 			all = append(all, mention{who, at[0], at[1]})
 		} else if p.x.logins[word] {
 			all = append(all, mention{word, at[0], at[1]})
