@@ -192,6 +192,8 @@ func (p *pass) claim(line string) (string, bool) {
 	}
 	if past, ok := p.pastIn(line); ok {
 		l.past = &past
+		_, l.pastTo = p.pastStretch(line)
+		l.pastTo -= skip
 		l.days.add(past.Incident.CreatedAt.UTC().Format("01-02"), past.Incident.ResolvedAt.UTC().Format("01-02"))
 	}
 	var weak []Atom

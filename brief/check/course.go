@@ -16,7 +16,9 @@ import (
 // course checks the directions that a line gives.
 func (p *pass) course(line string) {
 	if _, past := p.pastIn(line); past {
-		return
+		if _, to := p.pastStretch(line); to == len(line) {
+			return
+		}
 	}
 	p.bothZones(line)
 	p.untilThen(line)
@@ -29,6 +31,7 @@ func (p *pass) course(line string) {
 	p.recovery(line)
 	p.partOf(line)
 	p.ageOf(line)
+	p.daysAgo(line)
 }
 
 var sameInstant = regexp.MustCompile(`^\**\s*(?:\(|=|/|,|–|-)?\s*(?:(?:that is|that's|i\.e\.|which is|or|das ist|es decir)[:,]?\s*)?\**$`)
@@ -255,7 +258,17 @@ func (p *pass) opened(line string) {
 }
 
 var (
-	urgencySaid = regexp.MustCompile(`(?i)\b(high|low)[ -]urgency\b`)
+	nowBefore = regexp.MustCompile(`(?i)\b(?:as of|now,?|written at|stand:?)\s+\**$`)
+	nowAfter  = regexp.MustCompile(`(?i)^\**[\s|:*–—-]*(?:this (?:summary|brief|update)|summary|brief|now)\b`)
+)
+
+// isNow tells whether a time is that of the brief itself.
+func (x *Index) isNow(l *line, a Atom) bool {
+	return a.Value >= 0 && atMinute(x.facts.ReadAt, a) && (nowBefore.MatchString(l.before(a)) || nowAfter.MatchString(l.after(a)))
+}
+
+var (
+	urgencySaid = regexp.MustCompile(`(?i)\b(high|low)[ -]urgency\b|\burgency\s(?:is|remains)\s(high|low)\b`)
 	ofThis      = regexp.MustCompile(`(?i)\b(?:if|when|would|should|rule|policy|priority changes|raise|lower|for)\b`)
 )
 
@@ -263,17 +276,22 @@ var (
 func (p *pass) urgency(line string) {
 	is := p.x.facts.Incident.Urgency
 	for _, m := range urgencySaid.FindAllStringSubmatch(line, -1) {
-		if is != "" && !strings.EqualFold(m[1], is) && !ofThis.MatchString(line) && !p.x.says(fold(m[0])) {
+		if is != "" && !strings.EqualFold(m[1]+m[2], is) && !ofThis.MatchString(line) && !p.x.says(fold(m[0])) {
 			p.doubt(line, Host, "the urgency is "+is)
 		}
 	}
 }
 
-var recovery = regexp.MustCompile(`(?i)\b(?:it|(?:the|this) alert)\s+(?:has|is)\s+(not\s+|never\s+)?(?:\w+\s+)?(?:recovered|cleared)\b`)
+var recovery = regexp.MustCompile(`(?i)\b(?:it|alert\b[^.;]{0,80}?)\s+(?:has|is)\s+(not\s+|never\s+)?(?:\w+\s+)?(?:recovered|cleared)\b`)
+
+var noAlert = regexp.MustCompile(`(?i)\b(?:no|none|neither|nothing)\b`)
 
 // recovery holds what a line says of the alert's end against the alerts.
 func (p *pass) recovery(line string) {
 	f := p.x.facts
+	if noAlert.MatchString(line) {
+		return
+	}
 	m := recovery.FindStringSubmatch(quoted.ReplaceAllString(line, ""))
 	if m == nil || len(f.Alerts) == 0 || !f.AlertsCut.Complete() || opinion.MatchString(line) {
 		return
@@ -336,4 +354,31 @@ func (p *pass) ageOf(line string) {
 			p.doubt(line, Duration, a.Text+" ago")
 		}
 	}
+}
+
+var onThatDay = regexp.MustCompile(`^\s?ago,?\s(?:\(|on\s)?\**$`)
+
+// daysAgo doubts "two days ago, on 18 March" where the day is another.
+func (p *pass) daysAgo(line string) {
+	all := p.atoms(line)
+	for i := 0; i+1 < len(all); i++ {
+		a, d := all[i], all[i+1]
+		if a.Kind != Duration || !a.Ago || a.Unit < 86400 || d.Kind != Date || d.Start < a.End || !onThatDay.MatchString(line[a.End:d.Start]) {
+			continue
+		}
+		if !p.x.daysBack(d.Key, a) {
+			p.doubt(line, Duration, a.Text+" ago")
+		}
+	}
+}
+
+// daysBack tells whether a day lies so long back, rounded to the next unit or down.
+func (x *Index) daysBack(key string, a Atom) bool {
+	today := x.facts.ReadAt.UTC().Truncate(24 * time.Hour)
+	for back := a.Value - a.Unit/2; back < a.Value+a.Unit; back += 86400 {
+		if today.Add(-time.Duration(math.Ceil(back/86400))*24*time.Hour).Format("01-02") == withoutYear(key) {
+			return true
+		}
+	}
+	return today.Add(-time.Duration((a.Value+a.Unit)/86400)*24*time.Hour).Format("01-02") == withoutYear(key)
 }

@@ -34,6 +34,8 @@ type line struct {
 	// little of its figures.
 	foreign bool
 	past    *incident.Past // what it is about, if it is an earlier incident
+	// pastTo is where it is about that no more.
+	pastTo int
 
 	limit func(Atom) bool // of a row: whether an atom stands in a column of thresholds
 }
@@ -209,9 +211,17 @@ func (l *line) of(a Atom) set {
 }
 
 // last tells whether no atom of the kind follows in the line.
+// about is the earlier incident that an atom is of, nil when it is of none.
+func (l *line) about(a Atom) *incident.Past {
+	if l.past == nil || a.Start >= l.pastTo {
+		return nil
+	}
+	return l.past
+}
+
 func (l *line) last(a Atom) bool {
 	for i := len(l.atoms) - 1; i >= 0 && l.atoms[i].Start > a.Start; i-- {
-		if l.atoms[i].Kind == a.Kind {
+		if l.atoms[i].Kind == a.Kind && l.atoms[i].Start < l.pastTo {
 			return false
 		}
 	}

@@ -38,8 +38,9 @@ func (p *pass) pastIncident(line string) string {
 // pastDay repairs a date that is not the incident's.
 func (p *pass) pastDay(line string, past incident.Past) string {
 	atoms := p.atoms(line)
+	_, to := p.pastStretch(line)
 	for i := len(atoms) - 1; i >= 0; i-- {
-		if a := atoms[i]; a.Kind == Date && !onDay(past.Incident, a.Key) && !p.inNotes(past, a.Text) {
+		if a := atoms[i]; a.Kind == Date && a.Start < to && !onDay(past.Incident, a.Key) && !p.inNotes(past, a.Text) {
 			line = p.repair(line, a, past.Incident.CreatedAt.UTC().Format("Jan 2"))
 		}
 	}
@@ -51,9 +52,10 @@ func (p *pass) pastDay(line string, past incident.Past) string {
 func (p *pass) pastSpan(line string, past incident.Past) string {
 	took := evidence.Took(past.Incident)
 	atoms := p.atoms(line)
+	_, to := p.pastStretch(line)
 	for i := len(atoms) - 1; i >= 0 && took > 0; i-- {
 		a := atoms[i]
-		if a.Kind != Duration || a.Ago || a.Value >= 86400 {
+		if a.Start >= to || a.Kind != Duration || a.Ago || a.Value >= 86400 {
 			continue
 		}
 		if sameDuration(a, took.Seconds()) || p.saidOf(past, a) {
@@ -279,17 +281,30 @@ func (p *pass) elsewhere(line string) {
 // pastFrom is where the sentence begins that names an earlier incident: a paragraph
 // may speak of the one under review before.
 func (p *pass) pastFrom(line string) int {
+	from, _ := p.pastStretch(line)
+	return from
+}
+
+// pastStretch is the sentence that names an earlier incident. An item of a list, and a
+// line under the heading of what was before, is about it to its end.
+func (p *pass) pastStretch(line string) (from, to int) {
 	for _, a := range p.atoms(line) {
 		if a.Kind != Incident && a.Kind != Date && a.Kind != Link {
 			continue
 		}
 		if ends := clauseEnd.FindAllStringIndex(line[:a.Start], -1); len(ends) > 0 {
-			return ends[len(ends)-1][1]
+			from = ends[len(ends)-1][1]
 		}
-		return 0
+		to = len(line)
+		if end := sentenceEnd.FindStringIndex(line[a.End:]); end != nil && !p.before() && !listMarker.MatchString(line) {
+			to = a.End + end[0]
+		}
+		return from, to
 	}
-	return 0
+	return 0, len(line)
 }
+
+var sentenceEnd = regexp.MustCompile(`[.!?]\**\s`)
 
 // pastWords are words about any earlier incident.
 var pastWords = wordSet(`incident resolv recover record month january february march april may jun jul june july august september october

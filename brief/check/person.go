@@ -132,7 +132,7 @@ var (
 // persons checks what a line says that somebody did: spoke, is on call, ended or
 // deployed something.
 func (p *pass) persons(line string) {
-	all := p.mentions(line)
+	all := slices.DeleteFunc(slices.Clone(p.called(line)), func(m mention) bool { return !slices.Contains(p.x.people, m.name) })
 	for n, m := range all {
 		before, after := line[:m.start], line[m.end:]
 		if n > 0 { // what stands between two people is said of one of them
@@ -149,11 +149,39 @@ func (p *pass) persons(line string) {
 		} else if speaks && !p.x.uttered(m.name, words, p.x.peoples) {
 			p.doubt(line, Person, name+" said no such thing")
 		}
-		if !p.onCall(line, m.name, before, after) {
-			p.doubt(line, Person, name+" on call")
+		if isAssigned.MatchString(after) && !p.assigned(line, m.name) {
+			p.doubt(line, Person, name+" is not assigned")
 		}
 		if verb := acted(before, after); verb != "" && !p.did(line, m.name, verb) {
 			p.doubt(line, Person, name+" "+verb)
+		}
+	}
+}
+
+// isAssigned says that the incident is somebody's.
+var isAssigned = regexp.MustCompile(`(?i)^\**\s+(?:is|was|has been)\s+assigned\b(?:[.,;)]|\s+to (?:it|this|the incident)\b|$)`)
+
+// assigned tells whether the incident is somebody's, as far as that is known. In the
+// line of a ticket it is said of the ticket.
+func (p *pass) assigned(line, name string) bool {
+	all := p.x.facts.Incident.Assignees
+	return len(all) == 0 || slices.ContainsFunc(p.atoms(line), func(a Atom) bool { return a.Kind == Ticket }) ||
+		slices.ContainsFunc(all, func(r incident.Ref) bool { return fold(r.Name) == name })
+}
+
+// levels checks who is said to be on call, and at which level.
+func (p *pass) levels(line string) {
+	all := p.called(line)
+	for n, m := range all {
+		before, after := line[:m.start], line[m.end:]
+		if n > 0 {
+			before = line[all[n-1].end:m.start]
+		}
+		if n+1 < len(all) {
+			after = line[m.end:all[n+1].start]
+		}
+		if !p.onCall(line, m.name, before, after) {
+			p.doubt(line, Person, line[m.start:m.end]+" on call")
 		}
 	}
 }
@@ -232,12 +260,12 @@ func lastClause(s string) string {
 // others have, and none of this person's: its words cannot be compared.
 func (p *pass) notTheirs(line, who string) string {
 	for _, a := range p.atoms(line) {
-		if a.Kind != Host && a.Kind != Code && (a.Kind != Number || len(a.Key) < len("1000")) {
+		if a.Kind != Host && a.Kind != Code && a.Kind != Ticket && (a.Kind != Number || len(a.Key) < len("1000")) {
 			continue
 		}
 		others, theirs := false, false
 		for _, r := range p.x.records {
-			if says(r.text, a.Key) {
+			if says(r.text, fold(a.Key)) {
 				theirs = theirs || r.namesPerson(p.x, who)
 				others = others || !r.namesPerson(p.x, who)
 			}

@@ -21,6 +21,7 @@ func (p *pass) relations(line string) string {
 	p.itself(line)
 	p.ticketsSaid(line)
 	p.persons(line)
+	p.levels(line)
 	p.stamps(line)
 	p.threads(line)
 	p.course(line)
@@ -51,6 +52,9 @@ var ofAlerts = regexp.MustCompile(`(?i)\balerts?\s(?:out\s)?of\s(?:all\s)?(\d+)\
 // ofThem counts some of the alerts named before: "two of which have recovered".
 var ofThem = regexp.MustCompile(`(?i)\b(` + numeral + `) of (?:which|them|these)\b([^.;,]{0,24})`)
 
+// seenBefore counts the times before this one.
+var seenBefore = regexp.MustCompile(`(?i)\b(?:seen|happened|occurred|came|been)\s(once|twice)\sbefore\b`)
+
 // ticketsAre counts the tickets without a word for their state.
 var ticketsAre = regexp.MustCompile(`(?i)\bthere (?:is|are) (` + numeral + `) (?:related |other )?tickets?\b`)
 
@@ -65,6 +69,12 @@ func (p *pass) count(line string) {
 	if m := ofAlerts.FindStringSubmatch(line); m != nil && f.State(evidence.Alerts) == evidence.Found && f.AlertsCut.Total >= 0 && m[1] != itoa(max(len(f.Alerts), f.AlertsCut.Total)) {
 		p.doubt(line, Ordinal, m[0])
 	}
+	if m := seenBefore.FindStringSubmatch(line); m != nil {
+		n := map[string]int{"once": 1, "twice": 2}[strings.ToLower(m[1])]
+		if r, recurs := f.Recurs(); recurs && n != r.Times-1 {
+			p.doubt(line, Ordinal, m[0])
+		}
+	}
 	if m := ticketsAre.FindStringSubmatch(line); m != nil && f.State(evidence.Tickets) == evidence.Found && f.TicketsCut.Complete() {
 		if n := counted(m[1]); n != len(f.Tickets) && n != p.x.openTickets() {
 			p.doubt(line, Ordinal, m[0])
@@ -72,6 +82,9 @@ func (p *pass) count(line string) {
 	}
 	for _, at := range counting.FindAllStringSubmatchIndex(line, -1) {
 		m := groups(line, at)
+		if at[0] > 0 && strings.IndexByte(":.,", line[at[0]-1]) >= 0 { // the 54 of "13:54 alert"
+			continue
+		}
 		n := counted(m[1])
 		var right []int
 		switch noun := strings.ToLower(m[3]); {

@@ -167,6 +167,7 @@ const statuses = `to do|todo|open|in progress|in review|done|closed|resolved|blo
 var (
 	statusAfter = regexp.MustCompile(`(?i)^[\s*:(—|-]*(?:(?:is|was|are|has been|been|status|now|still|already)[\s:*]+)*\(?(` + statuses + `)\b`)
 	statusIs    = regexp.MustCompile(`^[^.;]*?\b(?:is|was|are|and)\s+(?:still |already |now )?(To Do|In Progress|In Review|Done|Closed|Resolved|Blocked|Backlog|Won't Do)\b`)
+	itIs        = regexp.MustCompile(`(?i)^[^.]*?;\s+it (?:is|was)\s+(?:still |already |now )?(` + statuses + `)\b`)
 	statusWord  = regexp.MustCompile(`(?i)^(?:(?:still|already|now|currently) )?(` + statuses + `)$`)
 	listParts   = regexp.MustCompile(`\s[-–—]\s|[|,;()\[\]]|:\s`)
 )
@@ -216,6 +217,9 @@ func wrongStatus(rest string, t incident.Ticket) string {
 		return m[1]
 	}
 	if m := statusIs.FindStringSubmatch(rest); m != nil && !isStatus(m[1], t) {
+		return m[1]
+	}
+	if m := itIs.FindStringSubmatch(rest); m != nil && !isStatus(m[1], t) {
 		return m[1]
 	}
 	for _, part := range listParts.Split(rest, -1) {

@@ -20,7 +20,7 @@ var tongues = []*tongue{
 		platte=disk antwortzeit=latency neustart=restart neustarts=restarts neugestartet=restarted dauerte=took dauer=duration geöffnet=opened ausgelöst=triggered behoben=resolved gelöst=resolved
 		bestätigt=acknowledged erholt=recovered aktiv=active offen=open offene=open erledigt=done stufe=level bereitschaft=on-call verschob=moved hielt=paused startete=restarted
 		schrieb=wrote sagt=says sagte=said schreibt=writes laut=according_to rollte=rolled deployt=deployed ausgerollt=deployed ursache=cause wahrscheinlich=likely mögliche=possible vermutlich=probably
-		gestern=yesterday heute=today ausgefallen=down verlust=loss warteschlange=queue knoten=node zugewiesen=assigned von=by bei=with`,
+		gestern=yesterday heute=today ausgefallen=down verlust=loss warteschlange=queue knoten=node zugewiesen=assigned von=by bei=with um=at`,
 		`(?i)\bgab es das schon\b|\bschon einmal\b|\bfrühere (?:vorfälle|störungen)\b`, "before",
 		`(?i)\bvor ((?:etwa |rund |ca\. |ungefähr )?\S+ (?:sekunden?|minuten?|stunden?|tag(?:en)?|wochen?))\b`, "$1 ago",
 		`(?i)\b(\d+) ?mal\b`, "$1 times",
@@ -44,6 +44,8 @@ var tongues = []*tongue{
 		escribió=wrote dice=says dijo=said escribe=writes desplegó=deployed desplegado=deployed causa=cause probable=likely probablemente=probably posible=possible
 		ayer=yesterday hoy=today caído=down pérdida=loss cola=queue nodo=node asignado=assigned cambió=replaced caídas=drops`,
 		`(?i)\bya (?:ha )?pas(?:ó|ado)(?: esto)? antes\b|\bincidentes anteriores\b`, "before",
+		`(?i)\ba las (\d)`, "at $1",
+		`(?i)\b(?:en|dentro de) (\d+ (?:segundos?|minutos?|horas?|días?))\b`, "in $1",
 		`(?i)\bhace ((?:unos |unas |casi )?\S+ (?:segundos?|minutos?|horas?|días?|semanas?))\b`, "$1 ago",
 		`(?i)\bdice que\b`, "says that",
 		`(?i)\basignado a\b`, "assigned to",
@@ -61,12 +63,14 @@ var tongues = []*tongue{
 		redémarrage=restart redémarrages=restarts redémarré=restarted duré=took pendant=for ouvert=opened ouverts=open résolu=resolved résolue=resolved
 		acquitté=acknowledged rétabli=recovered rétablies=recovered active=active actif=active niveau=level astreinte=on-call basculé=switched
 		écrit=wrote dit=says déployé=deployed cause=cause probable=likely probablement=probably possible=possible
-		hier=yesterday panne=down perte=loss file=queue nœud=node assigné=assigned remplacé=replaced`,
-		`(?i)\bdéjà (?:vu|arrivé|produit)\b|\bincidents? précédents?\b|\bauparavant\b`, "before",
+		hier=yesterday panne=down perte=loss file=queue à=at nœud=node assigné=assigned remplacé=replaced`,
+		`(?i)\bdéjà (?:vu|arrivé|produit)|\bincidents? précédents?\b|\bauparavant\b`, "before",
+		`(?i)\bdans (\d+ (?:secondes?|minutes?|heures?|jours?))\b`, "in $1",
+		`(?i)(^|\s)a (basculé|déployé|redémarré|résolu|remplacé|écrit)`, "$1$2",
 		`(?i)\bil y a ((?:environ |près de )?\S+ (?:secondes?|minutes?|heures?|jours?|semaines?))\b`, "$1 ago",
 		`(?i)\b(\d+) fois\b`, "$1 times",
-		`(?i)\b(?:dit|écrit) que?\b`, "says that",
-		`(?i)\bassigné à\b`, "assigned to",
+		`(?i)(?:\bdit|écrit) que?\b`, "says that",
+		`(?i)\bassigné à`, "assigned to",
 		`(?i)\bselon\b`, "according to",
 	),
 	newTongue(
@@ -81,8 +85,9 @@ var tongues = []*tongue{
 		reinício=restart reiniciou=restarted durou=took durante=for aberto=open abertos=open resolvido=resolved resolvida=resolved
 		reconhecido=acknowledged recuperou=recovered recuperado=recovered ativo=active ativa=active nível=level plantão=on-call moveu=moved pausou=paused
 		escreveu=wrote diz=says disse=said implantou=deployed causa=cause provável=likely provavelmente=probably possível=possible
-		ontem=yesterday hoje=today perda=loss fila=queue nó=node atribuído=assigned`,
+		ontem=yesterday hoje=today perda=loss às=at fila=queue nó=node atribuído=assigned`,
 		`(?i)\bjá (?:aconteceu|ocorreu)(?: antes)?\b|\bincidentes anteriores\b`, "before",
+		`(?i)\b(?:em|dentro de) (\d+ (?:segundos?|minutos?|horas?|dias?))\b`, "in $1",
 		`(?i)\bhá ((?:cerca de )?\S+ (?:segundos?|minutos?|horas?|dias?|semanas?))\b`, "$1 ago",
 		`(?i)\bdiz que\b`, "says that",
 		`(?i)\batribuído a\b`, "assigned to",
@@ -94,15 +99,17 @@ var tongues = []*tongue{
 		`secondo=second secondi=seconds minuto=minute minuti=minutes ora=hour ore=hours giorno=day giorni=days settimana=week settimane=weeks
 		due=two tre=three quattro=four cinque=five sei=six sette=seven otto=eight nove=nine dieci=ten undici=eleven dodici=twelve
 		prima=first seconda=second terza=third quarta=fourth quinta=fifth volta=time volte=times
-		dalle=since fino=until e=and o=or non=not mai=never sempre=always dopo=after sopra=above sotto=below fa=ago circa=about
+		dalle=since alle=at fino=until e=and o=or non=not mai=never sempre=always dopo=after sopra=above sotto=below fa=ago circa=about
 		allarme=alert allarmi=alerts avviso=alert avvisi=alerts incidente=incident incidenti=incidents servizio=service soglia=threshold limite=limit
 		errori=errors errore=error tasso=rate richieste=requests letture=reads scritture=writes connessioni=connections memoria=memory disco=disk latenza=latency
 		riavvio=restart riavviato=restarted durato=took durante=for aperto=opened aperti=open risolto=resolved risolta=resolved
 		confermato=acknowledged recuperato=recovered attivo=active attiva=active livello=level reperibilità=on-call spostato=moved
 		scritto=wrote dice=says ha=has distribuito=deployed causa=cause probabile=likely probabilmente=probably possibile=possible
 		ieri=yesterday oggi=today perdita=loss coda=queue nodo=node assegnato=assigned`,
-		`(?i)\bè già successo\b|\bincidenti precedenti\b`, "before",
-		`(?i)\bdice che\b`, "says that",
+		`(?i)\bgià successo\b|\bincidenti precedenti\b`, "before",
+		`(?i)\b(?:tra|fra) (\d+ (?:second[oi]|minut[oi]|or[ae]|giorn[oi]))\b`, "in $1",
+		`(?i)(^|\s)ha (scritto|riavviato|spostato|distribuito|risolto)\b`, "$1$2",
+		`(?i)\b(?:dice|scritto) che\b`, "says that",
 		`(?i)\bassegnato a\b`, "assigned to",
 		`(?i)\bsecondo (\p{Lu})`, "according to $1",
 	),
@@ -117,9 +124,10 @@ var tongues = []*tongue{
 		fouten=errors verzoeken=requests leesacties=reads verbindingen=connections geheugen=memory schijf=disk latentie=latency
 		herstart=restarted herstarts=restarts duurde=took geopend=opened opgelost=resolved bevestigd=acknowledged hersteld=recovered actief=active open=open
 		niveau=level wachtdienst=on-call verplaatste=moved schreef=wrote zegt=says zei=said uitgerold=deployed oorzaak=cause waarschijnlijk=likely mogelijk=possible
-		gisteren=yesterday vandaag=today verlies=loss wachtrij=queue knooppunt=node toegewezen=assigned door=by`,
+		gisteren=yesterday vandaag=today verlies=loss om=at wachtrij=queue knooppunt=node toegewezen=assigned door=by`,
 		`(?i)\beerder gebeurd\b|\beerdere (?:incidenten|storingen)\b`, "before",
 		`(?i)\b(\d+) keer\b`, "$1 times",
+		`(?i)\bover (\d+ (?:seconden?|minuten?|uur|dagen?))\b`, "in $1",
 		`(?i)\bzegt dat\b`, "says that",
 		`(?i)\btoegewezen aan\b`, "assigned to",
 		`(?i)\bvolgens\b`, "according to",

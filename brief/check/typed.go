@@ -70,7 +70,9 @@ func (x *Index) addIncidents() {
 	}
 	x.when("incident creat open trigger start began alert pag", f.Incident.CreatedAt)
 	x.when("incident resolv ended over recover", f.Incident.ResolvedAt)
-	x.when("incident updat acknowledg", f.Incident.UpdatedAt)
+	for _, r := range f.Related {
+		x.beside("later after earlier before apart between open creat same titl", f.Incident, r.Incident)
+	}
 	x.put(Incident, f.Incident.ID)
 	x.put(Incident, fmt.Sprintf("#%d", f.Incident.Number))
 	x.put(Link, addressKey(f.Incident.URL))
@@ -87,6 +89,15 @@ func (x *Index) span(what string, from, to time.Time) *record {
 	seconds := to.Sub(from).Seconds()
 	x.figure(r, figure{Atom: Atom{Kind: Duration, Value: seconds, Unit: 1}, near: r.stems, ours: true})
 	return r
+}
+
+// beside indexes how far apart two incidents were opened, whichever was first.
+func (x *Index) beside(what string, a, b incident.Incident) {
+	for _, r := range []*record{x.span(what, a.CreatedAt, b.CreatedAt), x.span(what, b.CreatedAt, a.CreatedAt)} {
+		if r != nil {
+			r.current = false // it is of both
+		}
+	}
 }
 
 // owned says whose a record is.

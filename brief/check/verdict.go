@@ -47,8 +47,10 @@ func (x *Index) judge(l *line, a Atom) verdict {
 		return orElse(x.says(a.Key), unproven)
 	case Quote:
 		return orElse(strings.Contains(" "+x.said+" ", " "+a.Key+" "), unproven)
+	case Clock:
+		return orElse(x.carries(x.claim(l, a)) || x.isNow(l, a), unproven)
 	case Duration:
-		if l.past != nil && l.last(a) && sameDuration(a, evidence.Took(l.past.Incident).Seconds()) {
+		if past := l.about(a); past != nil && l.last(a) && sameDuration(a, evidence.Took(past.Incident).Seconds()) {
 			return supported
 		}
 		return orElse(x.carries(x.claim(l, a)) || x.within(l, a) || x.restates(l, a), unproven)
@@ -83,7 +85,7 @@ func (x *Index) ofShare(l *line, a Atom) bool {
 func (x *Index) claim(l *line, a Atom) claim {
 	c := claim{
 		Atom: a, near: l.near(a), line: l, names: l.of(a), rate: l.rate(a), bound: l.bound(a),
-		ahead: l.ahead(a), past: l.past,
+		ahead: l.ahead(a), past: l.about(a),
 	}
 	if l.foreign { // what is said of a threshold there is not known
 		c.bound = either
