@@ -385,11 +385,27 @@ const (
 )
 
 func makePerson(_ string, g []string, a *Atom) bool {
-	name := strings.TrimRight(g[1], ".,;:")
+	name := strings.TrimRight(oneSentence(g[1]), ".,;:")
 	a.Start += strings.LastIndex(g[0], g[1])
 	a.End = a.Start + len(name)
 	a.Text, a.Key = name, fold(name)
 	return true
+}
+
+// oneSentence is a name without the first word of the next sentence: "Karl Brandt.
+// People" is Karl Brandt, "J. Doe" is whole.
+func oneSentence(name string) string {
+	for from := 0; ; {
+		at := strings.Index(name[from:], ". ")
+		if at < 0 {
+			return name
+		}
+		at += from
+		if word := name[strings.LastIndexByte(name[:at], ' ')+1 : at]; len([]rune(word)) > 2 {
+			return name[:at]
+		}
+		from = at + 2
+	}
 }
 
 // titles are words in capitals that begin a line and are nobody's name.

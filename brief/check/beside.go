@@ -51,8 +51,9 @@ const (
 func fits(a, b bound) bool { return a == b || a == either || b == either }
 
 var (
-	thresholds  = regexp.MustCompile(`(?i)(?:\b(?:above|below|threshold|exceed\w*|pass(?:es|ed)|cross(?:es|ed)|limit|max(?:imum)?|minimum|(?:fires|alerts|pages) (?:from|at))\b|しきい値|閾値|上限|[<>≤≥])[\s:=(はが]*(?:of|is|was|at|to|a)?\s*\**$`)
+	thresholds  = regexp.MustCompile(`(?i)(?:\b(?:above|below|threshold|exceed\w*|pass(?:es|ed)|cross(?:es|ed)|limit|max(?:imum)?|minimum|(?:fires|alerts|pages) (?:from|at))\b|しきい値|閾値|上限|[<>≤≥])[\s:=(はが]*(?:of|is|was|at|to|a|now|then)?\s*\**$`)
 	isThreshold = regexp.MustCompile(`(?i)^\s*-?(?:threshold|limit)\b`)
+	onceWas     = regexp.MustCompile(`(?i)\b(?:was|were|then|had been|used to be)\s+(?:only\s+|still\s+)?\**$`)
 	approx      = regexp.MustCompile(`(?i)\b(?:over|under|more than|less than|fewer than|at least|at most|up to|within|beyond|almost|nearly|reach\w*)\s*\**$`)
 	overIt      = regexp.MustCompile(`^\s?%?\s?(?:を?超|以上|以下|未満|を上回|を下回)`)
 	unitAtEnd   = regexp.MustCompile(`_(?:seconds|ms|bytes|percent|pct)$`)
@@ -72,7 +73,7 @@ func (l *line) bound(a Atom) bound {
 	switch {
 	case thresholds.MatchString(before), isThreshold.MatchString(after), overIt.MatchString(after):
 		return threshold
-	case approx.MatchString(before):
+	case approx.MatchString(before), onceWas.MatchString(before):
 		return either
 	}
 	return measured

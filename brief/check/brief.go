@@ -85,7 +85,9 @@ var (
 	boldLine    = regexp.MustCompile(`^\*\*([^*|]{1,60})\*\*:?$`)
 	tableRule   = regexp.MustCompile(`^\s*\|?[\s:|-]*-[\s:|-]*\|[\s:|-]*$`)
 	listMarker  = regexp.MustCompile(`^\s*(?:[-*+]|\d{1,3}[.)])\s+`)
-	fenceLine   = regexp.MustCompile("^(`{3,}|~{3,})")
+	// numbered is a marker, or a number that a line begins with whatever its marks.
+	numbered  = regexp.MustCompile(`^\s*(?:(?:[-*+]|\d{1,3}[.)])\s+)?(?:[#>*_]+\s?\d{1,2}[.)]\s+)?`)
+	fenceLine = regexp.MustCompile("^(`{3,}|~{3,})")
 )
 
 // atoms are a line's: it is asked for them by every relation.
@@ -185,7 +187,7 @@ func (p *pass) claim(line string) (string, bool) {
 	p.doubts = nil
 	p.inherit(line)
 	line = p.relations(line)
-	skip := len(listMarker.FindString(line))
+	skip := len(numbered.FindString(line))
 	l := p.apart(line[skip:])
 	for _, w := range words(p.section) { // what the heading says, each line says
 		l.stems.add(w.stem)

@@ -245,6 +245,23 @@ func (p *pass) day(line string) {
 	}
 }
 
+var ackedAt = regexp.MustCompile(`(?i)\back(?:ed|nowledged)\b[^.;,]{0,40}?\bat\s+\**$`)
+
+// acked tells whether somebody acknowledged the incident at a time, as far as the log
+// tells when anybody did.
+func (x *Index) acked(a Atom) bool {
+	known := false
+	for _, l := range x.facts.Log {
+		if strings.Contains(l.Type, "acknowledge") {
+			known = true
+			if atMinute(l.At, a) {
+				return true
+			}
+		}
+	}
+	return !known
+}
+
 var itOpened = regexp.MustCompile(`(?i)^(?:Z|UTC)?[\s|:*–—-]*(?:the\s+)?incident\s+(?:was\s+)?(?:opened|created|triggered)\b`)
 
 // opened doubts a time at which the incident is said to have been opened.
@@ -253,6 +270,9 @@ func (p *pass) opened(line string) {
 	for _, a := range p.atoms(line) {
 		if a.Kind == Clock && a.Value >= 0 && !created.IsZero() && itOpened.MatchString(line[a.End:]) && !atMinute(created, a) {
 			p.doubt(line, Clock, a.Text+" for the opening")
+		}
+		if a.Kind == Clock && a.Value >= 0 && ackedAt.MatchString(closeBefore(line, a.Start)) && !p.x.acked(a) {
+			p.doubt(line, Clock, "acknowledged at "+a.Text)
 		}
 	}
 }

@@ -181,6 +181,9 @@ func (f figure) score(c claim) int {
 // rivals tells whether a figure other than the claim's may be what its words are
 // of.
 func (f figure) rivals(c claim) bool {
+	if f.tight != nil && c.Key != f.Key && c.line.says(f.Atom) { // the line says of it what it is
+		return false
+	}
 	return fits(f.bound, c.bound) && !f.counts && !tooClose(c.Atom, f.Atom) && !(c.past != nil && f.rec.current) &&
 		(len(c.names) == 0 || len(f.rec.names) == 0 || sameName(c.names, f.rec.names))
 }

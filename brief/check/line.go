@@ -228,6 +228,11 @@ func (l *line) last(a Atom) bool {
 	return true
 }
 
+// says tells whether a line has a number.
+func (l *line) says(n Atom) bool {
+	return slices.ContainsFunc(l.atoms, func(a Atom) bool { return a.Kind == n.Kind && a.Key == n.Key })
+}
+
 // onDay tells whether a time of day that the evidence has on one day may stand in
 // this line: with that date, or without any when the day is today.
 func (l *line) onDay(day string, today set) bool {

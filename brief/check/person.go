@@ -120,6 +120,7 @@ var (
 	beforeSaying = regexp.MustCompile(`(?i)(?:\bsays|\bsaid)\s+\**$`)
 	accordingTo  = regexp.MustCompile(`(?i)(?:\baccording to|\bnote by|\bmessage from)\s+\**$`)
 	asSaid       = regexp.MustCompile(`(?i)\bas\s+\**$`)
+	ownLevel     = regexp.MustCompile(`(?i)^\**\s+(?:is\s+)?\(?(?:` + aLevel + `)\b`)
 	theNth       = regexp.MustCompile(`(?i)\bthe (first|second|third|fourth) (?:one )?is\s+\**$`)
 	startOfLine  = regexp.MustCompile(`^\s*(?:[-*+]\s+|\d+[.)]\s+|>\s*)?\**$`)
 	afterOnCall  = regexp.MustCompile(`(?i)^[^.;]{0,30}?\b(?:on[- ]call|` + aLevel + `)\b`)
@@ -149,7 +150,7 @@ func (p *pass) persons(line string) {
 		} else if speaks && !p.x.uttered(m.name, words, p.x.peoples) {
 			p.doubt(line, Person, name+" said no such thing")
 		}
-		if isAssigned.MatchString(after) && !p.assigned(line, m.name) {
+		if (isAssigned.MatchString(after) || assignedTo.MatchString(before)) && !p.assigned(line, m.name) {
 			p.doubt(line, Person, name+" is not assigned")
 		}
 		if verb := acted(before, after); verb != "" && !p.did(line, m.name, verb) {
@@ -160,6 +161,8 @@ func (p *pass) persons(line string) {
 
 // isAssigned says that the incident is somebody's.
 var isAssigned = regexp.MustCompile(`(?i)^\**\s+(?:is|was|has been)\s+assigned\b(?:[.,;)]|\s+to (?:it|this|the incident)\b|$)`)
+
+var assignedTo = regexp.MustCompile(`(?i)\bassigned to\s+\**$`)
 
 // assigned tells whether the incident is somebody's, as far as that is known. In the
 // line of a ticket it is said of the ticket.
@@ -307,7 +310,9 @@ func (p *pass) onCall(line, name, before, after string) bool {
 	if a == "" && b == "" {
 		return true
 	}
-	if m := levelSaid.FindStringSubmatch(b + firstClause(after)); m != nil {
+	if m := ownLevel.FindStringSubmatch(after); m != nil {
+		said = itoa(counted(m[1] + m[2] + m[3]))
+	} else if m := levelSaid.FindStringSubmatch(b + firstClause(after)); m != nil {
 		said = itoa(counted(m[1] + m[2] + m[3]))
 	}
 	for _, o := range p.x.facts.OnCall {

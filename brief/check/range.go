@@ -3,6 +3,7 @@ package check
 import (
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // widest is how many times its lower end the upper end of a range may be: a range
@@ -73,4 +74,17 @@ func (x *Index) restates(l *line, a Atom) bool {
 	}
 	before := l.atoms[i-1]
 	return inOtherWords.MatchString(l.text[before.End:a.Start]) && same(a, before) && x.carries(x.claim(l, before))
+}
+
+// literally tells whether the evidence has a figure behind the same three words as
+// the line: "below 1 % within ten minutes".
+func (x *Index) literally(l *line, a Atom) bool {
+	if l.about(a) != nil || a.Kind == Version || l.rate(a) != "" {
+		return false
+	}
+	before := strings.Fields(letters(l.before(a)))
+	if len(before) < 4 { // the first of them may be cut
+		return false
+	}
+	return says(x.said, strings.Join(before[len(before)-3:], " ")+" "+letters(a.Text))
 }

@@ -71,7 +71,8 @@ func (p *pass) count(line string) {
 	}
 	if m := seenBefore.FindStringSubmatch(line); m != nil {
 		n := map[string]int{"once": 1, "twice": 2}[strings.ToLower(m[1])]
-		if r, recurs := f.Recurs(); recurs && n != r.Times-1 {
+		looked := f.State(evidence.Past) == evidence.Found || f.State(evidence.Past) == evidence.Nothing
+		if r, recurs := f.Recurs(); recurs && n != r.Times-1 || !recurs && looked {
 			p.doubt(line, Ordinal, m[0])
 		}
 	}

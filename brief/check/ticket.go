@@ -168,7 +168,7 @@ var (
 	statusAfter = regexp.MustCompile(`(?i)^[\s*:(—|-]*(?:(?:is|was|are|has been|been|status|now|still|already)[\s:*]+)*\(?(` + statuses + `)\b`)
 	statusIs    = regexp.MustCompile(`^[^.;]*?\b(?:is|was|are|and)\s+(?:still |already |now )?(To Do|In Progress|In Review|Done|Closed|Resolved|Blocked|Backlog|Won't Do)\b`)
 	itIs        = regexp.MustCompile(`(?i)^[^.]*?;\s+it (?:is|was)\s+(?:still |already |now )?(` + statuses + `)\b`)
-	statusWord  = regexp.MustCompile(`(?i)^(?:(?:still|already|now|currently) )?(` + statuses + `)$`)
+	statusWord  = regexp.MustCompile(`(?i)^(?:(?:still|already|now|currently) )?(` + statuses + `)(?: (?:with|by|for) .*)?$`)
 	listParts   = regexp.MustCompile(`\s[-–—]\s|[|,;()\[\]]|:\s`)
 )
 
@@ -257,7 +257,7 @@ var (
 // wrongOwner finds a person whom a text names as a ticket's although no record
 // of the ticket does.
 func (p *pass) wrongOwner(rest string, t incident.Ticket) string {
-	for _, m := range p.mentions(rest) {
+	for _, m := range p.called(rest) {
 		before := rest[:m.start]
 		name := rest[m.start:m.end]
 		if ownerWords.MatchString(before) && !alike(name, t.Assignee) {

@@ -53,13 +53,13 @@ func (x *Index) judge(l *line, a Atom) verdict {
 		if past := l.about(a); past != nil && l.last(a) && sameDuration(a, evidence.Took(past.Incident).Seconds()) {
 			return supported
 		}
-		return orElse(x.carries(x.claim(l, a)) || x.within(l, a) || x.restates(l, a), unproven)
+		return orElse(x.carries(x.claim(l, a)) || x.within(l, a) || x.restates(l, a) || x.literally(l, a), unproven)
 	case Ordinal:
 		return orElse(x.has(Ordinal, a.Key) || x.carries(x.claim(l, a)), unproven)
 	case Percent:
 		return orElse(x.carries(x.claim(l, a)) || x.ofShare(l, a) || x.within(l, a), unproven)
 	default:
-		return orElse(x.carries(x.claim(l, a)) || x.within(l, a) || x.restates(l, a), unproven)
+		return orElse(x.carries(x.claim(l, a)) || x.within(l, a) || x.restates(l, a) || x.literally(l, a), unproven)
 	}
 }
 
