@@ -18,7 +18,7 @@ var aboutIncident = regexp.MustCompile(`[Aa]bout\s+the\s+incident\s+([\w -]+?)\.
 // fact of it changed, is marked, repaired or gone.
 func TestOtherStyles(t *testing.T) {
 	files, err := filepath.Glob("testdata/styles/*.txtar")
-	if err != nil || len(files) < 9 {
+	if err != nil || len(files) < 19 {
 		t.Fatalf("%d files: %v", len(files), err)
 	}
 	all := map[string]*truth{}
@@ -58,4 +58,29 @@ func (a *archive) styled(t *testing.T, one *truth) int {
 		}
 	}
 	return len(lies)
+}
+
+// TestTrueSentencesStand holds single sentences of people against the evidence of their
+// incidents: a mark on what is true costs the trust in all others.
+func TestTrueSentencesStand(t *testing.T) {
+	a, all, n := incidentFile(t, "testdata/sentences.txtar"), map[string]*check.Index{}, 0
+	for _, one := range truths(t) {
+		all[one.name] = check.NewIndex(one.facts, one.answer.Brought)
+	}
+	for _, f := range a.Files {
+		if all[f.Name] == nil {
+			t.Fatalf("there is no incident %s", f.Name)
+		}
+		for line := range strings.Lines(string(f.Data)) {
+			n++
+			for _, above := range []string{"", "## What's Happening?\n"} {
+				if r := check.Brief(above+line, all[f.Name]); !r.Clean() {
+					t.Errorf("%s: %s", f.Name, strings.TrimPrefix(r.Markdown, above))
+				}
+			}
+		}
+	}
+	if n < 130 {
+		t.Errorf("%d sentences", n)
+	}
 }

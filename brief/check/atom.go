@@ -104,6 +104,7 @@ var rules = []rule{
 	{char("+"), regexp.MustCompile(`\+\d[\d ()/-]{6,}\d`), Phone, lower},
 	{char("."), regexp.MustCompile(`\b\d{1,3}(?:\.\d{1,3}){3}\b`), Host, lower},
 	{word("- / Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"), regexp.MustCompile(`\b(\d{4})[-/](\d{2})[-/](\d{2})(?:T|\b)|\b(` + months + `)\.?\s(\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s(\d{4})\b)?|\b(\d{1,2})(?:st|nd|rd|th)?\s(?:of\s)?(` + months + `)\b(?:,?\s(\d{4})\b)?`), Date, makeDate},
+	{word("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"), regexp.MustCompile(`\b(` + months + `)\s(\d{4})\b`), Date, makeMonth},
 	{char("月"), regexp.MustCompile(`(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日`), Date, makeKanjiDate},
 	{char(":"), regexp.MustCompile(`([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(?:\s?([AaPp])\.?[Mm]\b\.?)?(?:\s?([+-]\d{2}:?\d{2}|[A-Z][A-Z]{1,4}(?:[+-]\d{1,2})?|Z)\b)?`), Clock, makeClock},
 	{word("AM PM am pm a.m p.m A.M P.M"), regexp.MustCompile(`\b(1[0-2]|0?[1-9])\s?([AaPp])\.?[Mm]\b\.?(?:\s?([A-Z][A-Z]{1,4}(?:[+-]\d{1,2})?)\b)?`), Clock, makeHour},
@@ -427,7 +428,7 @@ func makeSomebody(text string, g []string, a *Atom) bool {
 // makeQuote takes what is said to be said letter by letter: three words and more.
 func makeQuote(_ string, g []string, a *Atom) bool {
 	a.Key = letters(g[1])
-	return len(strings.Fields(g[1])) >= 3
+	return a.Key != "" && len(strings.Fields(g[1])) >= 3
 }
 
 // letters are a text's words alone: a quotation may change its marks.

@@ -51,8 +51,8 @@ const (
 func fits(a, b bound) bool { return a == b || a == either || b == either }
 
 var (
-	thresholds  = regexp.MustCompile(`(?i)(?:\b(?:above|below|threshold|exceed\w*|pass(?:es|ed)|cross(?:es|ed)|limit|max(?:imum)?|minimum|(?:fires|alerts|pages) (?:from|at))\b|しきい値|閾値|上限|[<>≤≥])[\s:=(はが]*(?:of|is|was|at|to|a|now|then)?\s*\**$`)
-	isThreshold = regexp.MustCompile(`(?i)^\s*-?(?:threshold|limit)\b`)
+	thresholds  = regexp.MustCompile(`(?i)(?:\b(?:above|below|threshold|exceed\w*|pass(?:es|ed)|cross(?:es|ed)|limit|max(?:imum)?|minimum|allowed|(?:fires|alerts|pages) (?:from|at))\b|しきい値|閾値|上限|[<>≤≥])[\s:=(はが]*(?:of|is|was|at|to|a|now|then)?\s*\**$`)
+	isThreshold = regexp.MustCompile(`(?i)^\s*-?(?:threshold|limit|(?:is|are|was|were) allowed)\b`)
 	onceWas     = regexp.MustCompile(`(?i)\b(?:was|were|then|had been|used to be)\s+(?:only\s+|still\s+)?\**$`)
 	approx      = regexp.MustCompile(`(?i)\b(?:over|under|more than|less than|fewer than|at least|at most|up to|within|beyond|almost|nearly|reach\w*)\s*\**$`)
 	overIt      = regexp.MustCompile(`^\s?%?\s?(?:を?超|以上|以下|未満|を上回|を下回)`)
@@ -81,7 +81,9 @@ func (l *line) bound(a Atom) bound {
 
 var inTime = regexp.MustCompile(`(?i)\b(?:in|leaves|remain(?:s|ing)?:?)\s+(?:about\s+|less than\s+)?\**$`)
 
+var stillLeft = regexp.MustCompile(`(?i)^\**\s(?:left|from now|to go)\b`)
+
 // ahead tells whether a duration is one until something happens.
 func (l *line) ahead(a Atom) bool {
-	return inTime.MatchString(l.before(a)) || strings.HasPrefix(strings.TrimSpace(l.after(a)), "left")
+	return inTime.MatchString(l.before(a)) || stillLeft.MatchString(l.after(a))
 }

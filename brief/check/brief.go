@@ -264,6 +264,9 @@ func (p *pass) verdict(l *line, a Atom) verdict {
 	if v == unproven && (p.proposal(l.text) && idea(a) || p.absence && a.Kind == Duration && lookBack.MatchString(l.before(a))) {
 		return supported
 	}
+	if v == unproven && a.Kind == Clock && p.endsDuty(l.text, a) {
+		return supported
+	}
 	return v
 }
 

@@ -1,13 +1,10 @@
 package check
 
 import (
-	"math"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/opsbuddy/opsbuddy/incident"
 )
 
 // Which way a thing went is judged where the evidence says it the other way round, or
@@ -33,76 +30,6 @@ func (p *pass) course(line string) {
 	p.ageOf(line)
 	p.daysAgo(line)
 }
-
-var sameInstant = regexp.MustCompile(`^\**\s*(?:\(|=|/|,|–|-)?\s*(?:(?:that is|that's|i\.e\.|which is|or|das ist|es decir)[:,]?\s*)?\**$`)
-
-// bothZones doubts a time that is said in two zones which do not agree.
-func (p *pass) bothZones(line string) {
-	atoms := p.atoms(line)
-	for i := 0; i+1 < len(atoms); i++ {
-		a, b := atoms[i], atoms[i+1]
-		joint := line[a.End:max(a.End, b.Start)]
-		if a.Kind != Clock || b.Kind != Clock || a.Value < 0 || b.Value < 0 || joint == "" || !sameInstant.MatchString(joint) || !strings.ContainsAny(joint, "(=/i") {
-			continue
-		}
-		if zoneIn(a.Text) != zoneIn(b.Text) && math.Abs(a.Value-b.Value) > 1 {
-			p.doubt(line, Clock, a.Text+" is not "+b.Text)
-		}
-	}
-}
-
-var zoneName = regexp.MustCompile(`[A-Z]{1,5}(?:[+-]\d+)?$|[+-]\d{2}:?\d{2}$`)
-
-func zoneIn(clock string) string { return zoneName.FindString(strings.TrimSpace(clock)) }
-
-var untilBefore = regexp.MustCompile(`(?i)\b(?:until|till)\s+(?:about\s+)?\**$`)
-
-// untilThen doubts an end that is the beginning of what is under review: the incident,
-// an alert that still fires.
-func (p *pass) untilThen(line string) {
-	for _, a := range p.atoms(line) {
-		if a.Kind != Clock || a.Value < 0 || !untilBefore.MatchString(closeBefore(line, a.Start)) {
-			continue
-		}
-		if p.x.begins(a) && !p.x.ends(a) {
-			p.doubt(line, Clock, "until "+a.Text)
-		}
-	}
-}
-
-// closeBefore is what stands close before a place in a line: a line without end must
-// not be read once an atom.
-func closeBefore(line string, at int) string { return line[max(0, at-closeBy):at] }
-
-func atMinute(t time.Time, a Atom) bool {
-	t = t.UTC()
-	return !t.IsZero() && math.Abs(float64(t.Hour()*60+t.Minute())-a.Value) <= a.Unit
-}
-
-func (x *Index) begins(a Atom) bool {
-	return atMinute(x.facts.Incident.CreatedAt, a) ||
-		slices.ContainsFunc(x.facts.Alerts, func(al incident.Alert) bool { return atMinute(al.CreatedAt, a) })
-}
-
-// ends tells whether something ended at a time, or the evidence says "until" before it.
-func (x *Index) ends(a Atom) bool {
-	f := x.facts
-	if atMinute(f.Incident.ResolvedAt, a) || slices.ContainsFunc(f.Alerts, func(al incident.Alert) bool { return atMinute(al.ResolvedAt, a) }) ||
-		slices.ContainsFunc(f.OnCall, func(o incident.OnCall) bool { return atMinute(o.Until, a) }) {
-		return true
-	}
-	for _, m := range untilTime.FindAllStringSubmatch(x.text, -1) {
-		for _, o := range Atoms(strings.ToUpper(m[1])) {
-			if o.Kind == Clock && math.Abs(o.Value-a.Value) <= 1 {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// untilTime is an end in the evidence.
-var untilTime = regexp.MustCompile(`(?:(?:until|till|bis|hasta)\s[^.\n]{0,24}?|\d{1,2}:\d{2}(?:\s?[a-z]{1,4})?\s?(?:to|and|–|-)\s?)(\d{1,2}:\d{2}(?:\s?[a-z]{1,4})?)`)
 
 // relative is how far before or after an event another is said to be.
 var relative = regexp.MustCompile(`(?i)^\**\s+(before|after)\s+(?:the\s+)?(?:first\s+|second\s+|last\s+)?\**(alerts?|incident|page|deploy\w*|release|change|rollout)\b|^\**\s+(earlier|later)\b`)
@@ -167,7 +94,7 @@ var opposite = map[string]string{
 	"connected": "disconnected", "online": "offline", "allowed": "denied", "added": "removed", "succeeded": "failed",
 }
 
-func opposites() map[string]string {
+func bothWays() map[string]string {
 	both := map[string]string{}
 	for a, b := range opposite {
 		both[a], both[b] = b, a
@@ -175,7 +102,7 @@ func opposites() map[string]string {
 	return both
 }
 
-var opposed = opposites()
+var opposed = bothWays()
 
 // nextWords is how many words beside an opposite must be the evidence's.
 const nextWords = 2
@@ -214,77 +141,6 @@ func (p *pass) absolutes(line string) {
 			p.doubt(line, Quote, m[0])
 		}
 	}
-}
-
-var relativeDay = regexp.MustCompile(`(?i)\b(today|yesterday)(?:\s+at)?\s+\**$`)
-
-// day doubts a time of today that was one of yesterday.
-func (p *pass) day(line string) {
-	for _, a := range p.atoms(line) {
-		if a.Kind != Clock || a.Value < 0 {
-			continue
-		}
-		m := relativeDay.FindStringSubmatch(closeBefore(line, a.Start))
-		if m == nil {
-			continue
-		}
-		now := p.x.facts.ReadAt.UTC()
-		days := map[string]string{"today": now.Format("01-02"), "yesterday": now.AddDate(0, 0, -1).Format("01-02")}
-		said := strings.ToLower(m[1])
-		right, other := false, false
-		for _, t := range p.x.moments {
-			if atMinute(t, a) {
-				day := t.Format("01-02")
-				right = right || day == days[said]
-				other = other || day != days[said] && (day == days["today"] || day == days["yesterday"])
-			}
-		}
-		if other && !right {
-			p.doubt(line, Clock, m[1]+" "+a.Text)
-		}
-	}
-}
-
-var ackedAt = regexp.MustCompile(`(?i)\back(?:ed|nowledged)\b[^.;,]{0,40}?\bat\s+\**$`)
-
-// acked tells whether somebody acknowledged the incident at a time, as far as the log
-// tells when anybody did.
-func (x *Index) acked(a Atom) bool {
-	known := false
-	for _, l := range x.facts.Log {
-		if strings.Contains(l.Type, "acknowledge") {
-			known = true
-			if atMinute(l.At, a) {
-				return true
-			}
-		}
-	}
-	return !known
-}
-
-var itOpened = regexp.MustCompile(`(?i)^(?:Z|UTC)?[\s|:*–—-]*(?:the\s+)?incident\s+(?:was\s+)?(?:opened|created|triggered)\b`)
-
-// opened doubts a time at which the incident is said to have been opened.
-func (p *pass) opened(line string) {
-	created := p.x.facts.Incident.CreatedAt
-	for _, a := range p.atoms(line) {
-		if a.Kind == Clock && a.Value >= 0 && !created.IsZero() && itOpened.MatchString(line[a.End:]) && !atMinute(created, a) {
-			p.doubt(line, Clock, a.Text+" for the opening")
-		}
-		if a.Kind == Clock && a.Value >= 0 && ackedAt.MatchString(closeBefore(line, a.Start)) && !p.x.acked(a) {
-			p.doubt(line, Clock, "acknowledged at "+a.Text)
-		}
-	}
-}
-
-var (
-	nowBefore = regexp.MustCompile(`(?i)\b(?:as of|now,?|written at|stand:?)\s+\**$`)
-	nowAfter  = regexp.MustCompile(`(?i)^\**[\s|:*–—-]*(?:this (?:summary|brief|update)|summary|brief|now)\b`)
-)
-
-// isNow tells whether a time is that of the brief itself.
-func (x *Index) isNow(l *line, a Atom) bool {
-	return a.Value >= 0 && atMinute(x.facts.ReadAt, a) && (nowBefore.MatchString(l.before(a)) || nowAfter.MatchString(l.after(a)))
 }
 
 var (
@@ -337,68 +193,4 @@ func (p *pass) partOf(line string) {
 			p.doubt(line, Share, m[0])
 		}
 	}
-}
-
-var fullTime = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d`)
-
-// ageOf doubts how long ago a version is said to have been shipped when every time
-// beside it in the evidence is another.
-func (p *pass) ageOf(line string) {
-	all := p.atoms(line)
-	for i, a := range all {
-		if a.Kind != Duration || !a.Ago {
-			continue
-		}
-		version := ""
-		for _, o := range all[max(0, i-3):i] {
-			if o.Kind == Version && a.Start-o.End < closeBy && !strings.ContainsAny(line[o.End:a.Start], ".;(") {
-				version = o.Key
-			}
-		}
-		if version == "" {
-			continue
-		}
-		right, other := false, false
-		for _, r := range p.x.records {
-			if !r.isChange() || !says(r.text, version) {
-				continue
-			}
-			for _, m := range fullTime.FindAllString(r.text, -1) {
-				if at, err := time.Parse("2006-01-02 15:04", m); err == nil {
-					ok := sameAge(a, p.x.facts.ReadAt.Sub(at).Seconds())
-					right, other = right || ok, other || !ok
-				}
-			}
-		}
-		if other && !right {
-			p.doubt(line, Duration, a.Text+" ago")
-		}
-	}
-}
-
-var onThatDay = regexp.MustCompile(`^\s?ago,?\s(?:\(|on\s)?\**$`)
-
-// daysAgo doubts "two days ago, on 18 March" where the day is another.
-func (p *pass) daysAgo(line string) {
-	all := p.atoms(line)
-	for i := 0; i+1 < len(all); i++ {
-		a, d := all[i], all[i+1]
-		if a.Kind != Duration || !a.Ago || a.Unit < 86400 || d.Kind != Date || d.Start < a.End || !onThatDay.MatchString(line[a.End:d.Start]) {
-			continue
-		}
-		if !p.x.daysBack(d.Key, a) {
-			p.doubt(line, Duration, a.Text+" ago")
-		}
-	}
-}
-
-// daysBack tells whether a day lies so long back, rounded to the next unit or down.
-func (x *Index) daysBack(key string, a Atom) bool {
-	today := x.facts.ReadAt.UTC().Truncate(24 * time.Hour)
-	for back := a.Value - a.Unit/2; back < a.Value+a.Unit; back += 86400 {
-		if today.Add(-time.Duration(math.Ceil(back/86400))*24*time.Hour).Format("01-02") == withoutYear(key) {
-			return true
-		}
-	}
-	return today.Add(-time.Duration((a.Value+a.Unit)/86400)*24*time.Hour).Format("01-02") == withoutYear(key)
 }

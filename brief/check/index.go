@@ -33,8 +33,9 @@ type Index struct {
 	templates []*regexp.Regexp
 	programs  set // first words of commands
 	written   []written
-	logins    set // of accounts that shipped something
-	bots      set // of what writes by itself
+	starts    []float64 // minutes of the day at which something began or ended
+	logins    set       // of accounts that shipped something
+	bots      set       // of what writes by itself
 }
 
 // NewIndex indexes the facts, and what the agent's tools brought.
@@ -67,6 +68,7 @@ func NewIndex(f evidence.Facts, brought []evidence.Item) *Index {
 		all.WriteString(text + "\n")
 	}
 	all.WriteString(x.addTyped())
+	x.starts = x.begun()
 	x.text = fold(all.String())
 	x.said = letters(x.text)
 	return x
@@ -233,6 +235,13 @@ func (x *Index) atom(r *record, l *line, a Atom) {
 	switch a.Kind {
 	case Date:
 		x.put(Date, withoutYear(a.Key))
+		if len(a.Key) == len("2006-01-02") {
+			x.put(Date, a.Key[:len("2006-01")])
+		}
+	case Path: // "/v2/bookings" is of bookings
+		for _, w := range words(strings.ReplaceAll(a.Text, "/", " ")) {
+			r.stems.add(w.stem)
+		}
 	case Code: // what stands in a code span is said as well
 		if first, _, ok := strings.Cut(a.Key, " "); ok {
 			x.programs.add(first)

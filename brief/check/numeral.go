@@ -44,6 +44,9 @@ func inFigures(words string) (float64, bool) {
 // sixty", "four out of ten".
 var goesOn = regexp.MustCompile(`(?i)\b(?:of|hundred|thousand|hundred and|thousand and)\s$`)
 
+// asMuch is behind a number by which something is multiplied.
+var asMuch = regexp.MustCompile(`(?i)^\stimes (?:that|the|as|more|higher|over|its)\b`)
+
 // makeWorded takes a number in words for a number, before a percentage or before
 // what is counted: "seven restarts". Of the match it takes the number, with its
 // sign of percent.
@@ -55,5 +58,5 @@ func makeWorded(text string, g []string, a *Atom) bool {
 	a.Start += strings.Index(g[0], g[1])
 	a.End = a.Start + len(g[1])
 	a.Text, a.Value, a.Unit, a.Key = g[1], n, 1, number(n)
-	return true
+	return !asMuch.MatchString(text[a.End:])
 }

@@ -15,7 +15,7 @@ import (
 // of them can repair it.
 func (p *pass) relations(line string) string {
 	line = p.linkLabels(p.pastIncident(line))
-	if (judged.MatchString(p.section) || p.section == "" && !earlier.MatchString(quoted.ReplaceAllString(line, ""))) && !p.before() {
+	if (judged.MatchString(p.section) || p.section == "") && !p.before() && !earlier.MatchString(quoted.ReplaceAllString(line, "")) {
 		p.elsewhere(line)
 	}
 	p.itself(line)
@@ -35,7 +35,7 @@ func (p *pass) relations(line string) string {
 }
 
 // earlier tells that a line speaks of the past, too.
-var earlier = regexp.MustCompile(`(?i)\b(?:earlier|before|last time|previous\w*|then|back then|in the past|again|recur\w*)\b`)
+var earlier = regexp.MustCompile(`(?i)\b(?:earlier|before|last time|previous\w*|then|back then|in the past|again|recur\w*|once|last (?:week|month|year)|in ` + months + `|ago)\b`)
 
 var (
 	counting  = regexp.MustCompile(`(?i)\b(` + numeral + `)(?:st|nd|rd|th)?\s+((?:open|firing|recovered|critical|warning|error|more|new|active|related|similar)\s+)?(alerts?|tickets?|times?|occurrences?)\b([^.;:,]{0,24})`)
@@ -66,6 +66,11 @@ func (p *pass) count(line string) {
 			p.doubt(line, Ordinal, strings.TrimSpace(m[0]))
 		}
 	}
+	if m := partOfAll.FindStringSubmatch(line); m != nil {
+		if right := p.alerts(m[2]); len(right) == 1 && f.AlertsCut.Complete() && counted(m[1]) != right[0] {
+			p.doubt(line, Ordinal, strings.TrimSuffix(m[0], m[2]))
+		}
+	}
 	if m := ofAlerts.FindStringSubmatch(line); m != nil && f.State(evidence.Alerts) == evidence.Found && f.AlertsCut.Total >= 0 && m[1] != itoa(max(len(f.Alerts), f.AlertsCut.Total)) {
 		p.doubt(line, Ordinal, m[0])
 	}
@@ -87,6 +92,9 @@ func (p *pass) count(line string) {
 			continue
 		}
 		n := counted(m[1])
+		if ofAll.MatchString(closeBefore(line, at[0])) { // "none of the four alerts has recovered" counts all
+			m[2], m[4] = "", ""
+		}
 		var right []int
 		switch noun := strings.ToLower(m[3]); {
 		case strings.HasPrefix(noun, "alert") && (!ofMany.MatchString(m[0]) || oneIs.MatchString(m[0])):
@@ -102,6 +110,11 @@ func (p *pass) count(line string) {
 		}
 	}
 }
+
+var ofAll = regexp.MustCompile(`(?i)\b(?:none|neither|any|most|some|` + numeral + `) of (?:the |these |those |all )?$`)
+
+// partOfAll counts some of all the alerts: "five of the six alerts have recovered".
+var partOfAll = regexp.MustCompile(`(?i)\b(` + numeral + `) of (?:the |these |those |all )?(?:` + numeral + `) alerts?\b([^.;,]{0,24})`)
 
 // counted is a number in digits or words.
 func counted(text string) int {
@@ -184,7 +197,7 @@ func (p *pass) state(line string) {
 			p.doubt(line, Host, "the incident is "+f.Incident.Status)
 		}
 	}
-	if m := alertsAre.FindStringSubmatch(line); m != nil && !strings.Contains(strings.ToLower(m[0]), " not ") && len(f.Alerts) > 0 && f.AlertsCut.Complete() {
+	if m := alertsAre.FindStringSubmatch(line); m != nil && !partOfAll.MatchString(line) && !strings.Contains(strings.ToLower(m[0]), " not ") && !noAlert.MatchString(line) && len(f.Alerts) > 0 && f.AlertsCut.Complete() {
 		firing := strings.Contains("firing active open triggered", strings.ToLower(m[1]))
 		if firing && p.x.recovered() > 0 || !firing && p.x.recovered() < len(f.Alerts) {
 			p.doubt(line, Host, itoa(p.x.recovered())+" of "+itoa(len(f.Alerts))+" alerts have recovered")

@@ -182,8 +182,8 @@ func (p *pass) ticketsSaid(line string) {
 		}
 		rest := line[a.End:]
 		for _, o := range atoms[n+1:] {
-			if o.Kind == Ticket {
-				rest = line[a.End:o.Start]
+			if o.Kind == Ticket { // whose that one is may stand before it
+				rest = itsOwner.ReplaceAllString(line[a.End:o.Start], "")
 				break
 			}
 		}
@@ -200,6 +200,8 @@ func (p *pass) ticketsSaid(line string) {
 		}
 	}
 }
+
+var itsOwner = regexp.MustCompile(`\p{Lu}[\p{L}.-]+(?:\s\p{Lu}[\p{L}.-]+)?['’]s\s[*\[]*$`)
 
 // unread stands for the status of a ticket that is only named in the evidence.
 const unread = "not read"

@@ -26,7 +26,7 @@ func (x *Index) addTyped() string {
 	x.addIncidents()
 	for _, a := range f.Alerts {
 		say("- alert "+a.Summary+"\n  "+strings.ReplaceAll(a.Details, "\n", "\n  "), service)
-		x.when("alert incident fir trigger start began began since down", a.CreatedAt)
+		x.when("alert incident fir trigger start began since down open activ", a.CreatedAt)
 		x.when("alert recover resolv ended over clear", a.ResolvedAt)
 		x.span("alert recover resolv last outag clear "+stems(a.Summary), a.CreatedAt, a.ResolvedAt)
 	}
@@ -56,7 +56,7 @@ func (x *Index) addIncidents() {
 	ordinal := ""
 	if r, ok := f.Recurs(); ok { // its days are rounded up
 		ordinal = evidence.Ordinal(r.Times)
-		x.span("tim day first sinc recur "+ordinal, f.Incident.CreatedAt.AddDate(0, 0, -r.Days), f.Incident.CreatedAt)
+		x.span("tim day first last sinc recur "+ordinal, f.Incident.CreatedAt.AddDate(0, 0, -r.Days), f.Incident.CreatedAt)
 	}
 	for _, p := range x.past {
 		x.when("incident creat open trigger start began", p.Incident.CreatedAt)
@@ -66,7 +66,7 @@ func (x *Index) addIncidents() {
 		x.put(Incident, fmt.Sprintf("#%d", p.Incident.Number))
 		x.add("- "+p.Incident.Title, scope{past: true}, strings.ToLower(p.Incident.Service.Name))
 		x.span("resolv recover last outag incident all happen earlier on one past previou tim each took", p.Incident.CreatedAt, p.Incident.ResolvedAt).owned(p)
-		x.span("tim day first sinc recur "+ordinal, p.Incident.CreatedAt, f.Incident.CreatedAt)
+		x.span("tim day first last sinc recur "+ordinal, p.Incident.CreatedAt, f.Incident.CreatedAt)
 	}
 	x.when("incident creat open trigger start began alert pag", f.Incident.CreatedAt)
 	x.when("incident resolv ended over recover", f.Incident.ResolvedAt)
@@ -76,7 +76,7 @@ func (x *Index) addIncidents() {
 	x.put(Incident, f.Incident.ID)
 	x.put(Incident, fmt.Sprintf("#%d", f.Incident.Number))
 	x.put(Link, addressKey(f.Incident.URL))
-	x.span("incident open last sinc outag tim servic statu urgenc prior trigger acknowledg began start", f.Incident.CreatedAt, f.ReadAt)
+	x.span("incident open last sinc outag tim servic statu urgenc prior trigger acknowledg began start pag pass old far", f.Incident.CreatedAt, f.ReadAt)
 	x.span("incident resolv last outag", f.Incident.CreatedAt, f.Incident.ResolvedAt)
 }
 
@@ -202,6 +202,7 @@ func (x *Index) when(what string, t time.Time) {
 	x.moments = append(x.moments, t)
 	x.put(Date, t.Format("2006-01-02"))
 	x.put(Date, t.Format("01-02"))
+	x.put(Date, t.Format("2006-01"))
 	r := &record{stems: wordSet(what), names: set{}}
 	at := Atom{Kind: Clock, Value: float64(t.Hour()*60 + t.Minute()), Unit: 1}
 	x.figure(r, figure{Atom: at, near: r.stems, ours: true, day: t.Format("2006-01-02")})

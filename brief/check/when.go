@@ -35,6 +35,12 @@ func makeDate(_ string, g []string, a *Atom) bool {
 	return true
 }
 
+// makeMonth takes "July 2024" for 2024-07.
+func makeMonth(_ string, g []string, a *Atom) bool {
+	a.Key = g[2] + "-" + monthNumber(g[1])
+	return true
+}
+
 func makeKanjiDate(_ string, g []string, a *Atom) bool {
 	a.Key = fmt.Sprintf("%02s-%02s", g[2], g[3])
 	if g[1] != "" {
