@@ -38,6 +38,10 @@
 //	                      lag_seconds: 312 is 312 s
 //	"ago"                 against the clock of the facts, within one unit or 10 %
 //	"in 58 minutes"       forwards to a time of day less than 12 hours away, within one unit
+//	a range               the real value lies in it: 10 to 15 minutes is 12 min; not when it ends at more
+//	                      than four times where it begins
+//	how far apart         half of its unit, between times that the line says, alerts, changes and incidents:
+//	                      11 minutes before the first alert
 //	a time of day         one minute, in UTC: 15:00 CET, 14:00Z, 2 PM UTC and 19:30+05:30 are one;
 //	                      a zone that nobody knows is none; a time that the evidence has on
 //	                      another day needs that day's date in its line
@@ -53,13 +57,21 @@
 //	an earlier incident   half of the words that are said of it, or all but one, are its
 //	a sentence            without figures and names: a quarter of its words, or all but two, are in the evidence
 //
+// # Directions and owners
+//
+// Which way a thing went (course.go, moments.go) is judged where typed moments tell it
+// (before or after an alert, since or until, today or yesterday, one instant in two
+// zones), and where the evidence has the opposite word between the same words and never
+// the word itself. Whose a thing is (whose.go) is judged with and without a verb, where
+// every record of it that names somebody names others. An item below an earlier
+// incident, in a list, is about that incident.
+//
 // # What is not judged
 //
-// Which way a thing went: before or after, since or until, more or less, never or
-// always, a "not" too much or too little. Whose a thing is when the line does not say
-// it with a verb ("by", "said", "resolved by", …): nested items do not inherit the
-// earlier incident or the person above them. "A" and "one" before a unit, and few in
-// words ("two causes").
+// A direction, a "not" or an owner of which the evidence says nothing. Parts in words
+// ("four out of ten", "the other three"), months and weeks by halves, "a" and "one"
+// before a unit but in "ago" and "apart". Who began a thread. What follows from figures
+// by reckoning ("nearly 400 a minute") is marked, since nobody has said it.
 //
 // # Other languages
 //
