@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"math"
 	"regexp"
 	"slices"
 	"sort"
@@ -127,19 +126,29 @@ func (p *pass) stamps(line string) {
 	for _, m := range p.called(line) {
 		for _, a := range p.near(line, m) {
 			switch {
-			case a.Kind == Clock && a.Value >= 0 && (a.Start >= m.end && nameThenTime.MatchString(line[m.end:a.Start]) || a.End <= m.start && timeThenName.MatchString(line[a.End:m.start])):
-				if !p.x.stampOf(m.name, a) && p.x.anothers(m.name, func(w written) bool {
-					return math.Abs(float64(w.at.Hour()*60+w.at.Minute())-a.Value) <= a.Unit && p.x.today[w.at.Format("01-02")]
-				}) {
-					p.doubt(line, Person, line[m.start:m.end]+" at "+a.Text)
-				}
-			case a.Kind == Duration && a.Ago && a.Start >= m.end && wroteThen.MatchString(line[m.end:a.Start]):
-				if !p.x.stampOf(m.name, a) && p.x.anothers(m.name, func(w written) bool { return sameAge(a, p.x.facts.ReadAt.Sub(w.at).Seconds()) }) {
-					p.doubt(line, Person, line[m.start:m.end]+" "+a.Text+" ago")
-				}
+			case timed(line, m, a) && !p.x.stampOf(m.name, a) && p.x.anothers(m.name, p.x.atToday(a)):
+				p.doubt(line, Person, line[m.start:m.end]+" at "+a.Text)
+			case a.Ago && a.Start >= m.end && wroteThen.MatchString(line[m.end:a.Start]) && p.x.anothers(m.name, p.x.soLongAgo(a)):
+				p.doubt(line, Person, line[m.start:m.end]+" "+a.Text+" ago")
 			}
 		}
 	}
+}
+
+// timed tells whether a person and a time of day stand side by side.
+func timed(line string, m mention, a Atom) bool {
+	if a.Kind != Clock || a.Value < 0 {
+		return false
+	}
+	return a.Start >= m.end && nameThenTime.MatchString(line[m.end:a.Start]) || a.End <= m.start && timeThenName.MatchString(line[a.End:m.start])
+}
+
+func (x *Index) atToday(a Atom) func(written) bool {
+	return func(w written) bool { return atMinute(w.at, a) && x.today[w.at.Format("01-02")] }
+}
+
+func (x *Index) soLongAgo(a Atom) func(written) bool {
+	return func(w written) bool { return sameAge(a, x.facts.ReadAt.Sub(w.at).Seconds()) }
 }
 
 // near are the atoms close to a person in a line.
@@ -172,7 +181,7 @@ func (x *Index) stampOf(who string, a Atom) bool {
 }
 
 var (
-	byBefore  = regexp.MustCompile(`(?i)\bby\s+[\**@]*$`)
+	byBefore  = regexp.MustCompile(`(?i)\bby\s+[*@]*$`)
 	lastBreak = regexp.MustCompile(`[;.]\s|\)\s|\s[-–—]\s`)
 )
 
