@@ -4,7 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/opsbuddy/opsbuddy/agent/compact"
@@ -187,7 +186,7 @@ func (r *run) failed(out ThinkOutput, err error) {
 	case errors.Is(err, errDeadline):
 		r.stop(OutOfTime, "the deadline passed while the model was asked")
 	case err != nil:
-		r.stop(ModelFailed, "the model did not answer: "+short(err))
+		r.stop(ModelFailed, "the model did not answer: "+core.Reason(err))
 	case out.Problem == problemBudget:
 		r.stop(OutOfMoney, out.Message)
 	default:
@@ -256,17 +255,4 @@ func (r *run) result(ctx workflow.Context) Result {
 		res.Model = r.plan.Models[r.models]
 	}
 	return res
-}
-
-// short is an error's own words without Temporal's frame around them.
-func short(err error) string {
-	var app *temporal.ApplicationError
-	if errors.As(err, &app) {
-		return app.Message()
-	}
-	var timeout *temporal.TimeoutError
-	if errors.As(err, &timeout) {
-		return "it did not answer in time"
-	}
-	return err.Error()
 }

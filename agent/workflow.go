@@ -40,7 +40,7 @@ func Workflow(ctx workflow.Context, in Input) (Result, error) {
 	r.plan = plan
 	switch {
 	case opened != nil:
-		r.stop(ModelFailed, "the agent could not be opened: "+short(opened))
+		r.stop(ModelFailed, "the agent could not be opened: "+core.Reason(opened))
 	case len(plan.Models) == 0:
 		r.stop(NoModel, "no model is configured")
 	default:
@@ -222,7 +222,7 @@ func (r *run) callTool(ctx workflow.Context, c model.Call) tool.Result {
 	var out tool.Result
 	f := workflow.ExecuteActivity(actx, core.ActivityName(actx, toolName), CallInput{Name: c.Name, Arguments: c.Arguments, Within: r.untilSoft(ctx)})
 	if err := r.await(ctx, f, &out); err != nil {
-		return tool.Result{Text: "the tool did not answer: " + short(err), Failed: true}
+		return tool.Result{Text: "the tool did not answer: " + core.Reason(err), Failed: true}
 	}
 	return out
 }

@@ -78,3 +78,17 @@ func forTemporal(err error, redact func(string) string, left ...any) error {
 	text = strings.ToValidUTF8(text, "")
 	return temporal.NewApplicationErrorWithOptions(text, ErrorStep, opts)
 }
+
+// Reason is why a step or a run failed, in the words of whoever failed, without
+// Temporal's frame around them.
+func Reason(err error) string {
+	reason := err.Error()
+	var app *temporal.ApplicationError
+	for errors.As(err, &app) {
+		reason, err = app.Message(), app.Unwrap()
+	}
+	if timeout := (*temporal.TimeoutError)(nil); errors.As(err, &timeout) {
+		return "it did not answer in time"
+	}
+	return reason
+}

@@ -76,21 +76,23 @@ func (p *program) review(ctx context.Context, cfg config.Config, id string, post
 	if err := w.Start(ctx); err != nil {
 		return err
 	}
-	out, err := runOnce(ctx, w, flow, known.ID, start)
-	if err := errors.Join(err, w.Stop()); err != nil {
-		return err
+	out, failed := runOnce(ctx, w, flow, known.ID, start)
+	failed = errors.Join(failed, w.Stop())
+	if out.Markdown == "" {
+		return failed
 	}
 	_, err = fmt.Fprintf(p.stdout, "%s\n---\n%s · %s · %s · %d turns · %s %s\n", out.Markdown, out.Outcome, out.Cost,
 		out.Duration.Round(time.Second), out.Turns, cfg.Agent.Provider, out.Model)
-	return err
+	return errors.Join(failed, err)
 }
 
 // reviewMargin is what a review may take beyond its deadline to deliver what it
 // has.
 const reviewMargin = 10 * time.Minute
 
-// runOnce starts the flow under an id of its own and waits for its brief. Nobody
-// goes on with it when this process ends, so it ends too.
+// runOnce starts the flow under an id of its own and waits for its brief, which it has
+// also when the flow fails after it: it is paid for. Nobody goes on with the flow when
+// this process ends, so it ends too.
 func runOnce(ctx context.Context, w *core.Worker, flow *core.Flow, id string, start *core.Start) (triage.BriefOutput, error) {
 	var out triage.BriefOutput
 	started, err := w.StartFlow(ctx, flow, start)
@@ -101,18 +103,21 @@ func runOnce(ctx context.Context, w *core.Worker, flow *core.Flow, id string, st
 		return out, fmt.Errorf("a review of %s began this second: wait for it", id)
 	}
 	var all core.Outputs
+	var failed error
 	if err := w.Engine().GetWorkflow(ctx, start.WorkflowID, "").Get(ctx, &all); err != nil {
-		err = fmt.Errorf("review of %s: %w", id, err)
 		if ctx.Err() != nil {
-			err = errors.Join(err, endReview(ctx, w, start.WorkflowID))
+			return out, errors.Join(fmt.Errorf("review of %s: %w", id, err), endReview(ctx, w, start.WorkflowID))
 		}
-		return out, err
+		failed = fmt.Errorf("review of %s: %s", id, core.Reason(err))
+		if all, err = core.OutputsOf(ctx, w.Engine().Client, start.WorkflowID); err != nil {
+			return out, errors.Join(failed, err)
+		}
 	}
 	if late, err := all.Get("late_brief", &out); late || err != nil { // the model came back
-		return out, err
+		return out, errors.Join(failed, err)
 	}
 	_, err = all.Get("brief", &out)
-	return out, err
+	return out, errors.Join(failed, err)
 }
 
 func endReview(ctx context.Context, w *core.Worker, workflowID string) error {
