@@ -4,7 +4,6 @@ import (
 	"math"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/opsbuddy/opsbuddy/evidence"
@@ -26,18 +25,23 @@ func (x *Index) fromTo(l *line, a Atom) bool {
 			said = append(said, o.Value)
 		}
 	}
+	known := x.turnMinutes()
 	if anEvent.MatchString(l.after(a)) {
-		said = append(said, x.starts...)
+		said = append(said, known...)
 	}
 	for _, from := range said {
-		for _, to := range append(slices.Clip(said), x.starts...) {
-			if d := 60 * math.Abs(from-to); d > 0 && math.Abs(d-a.Value) <= a.Unit/2 {
+		for _, to := range append(slices.Clip(said), known...) {
+			d := math.Abs(from - to)
+			d = 60 * min(d, minutesOfDay-d) // the shorter way round, over midnight too
+			if d > 0 && math.Abs(d-a.Value) <= a.Unit/2 {
 				return true
 			}
 		}
 	}
 	return false
 }
+
+const minutesOfDay = 24 * 60
 
 // anEvent is what a duration is counted from.
 var anEvent = regexp.MustCompile(`(?i)^\**\s(?:before|after)\s(?:it (?:opened|began|started|fired)|(?:the |our |this )?(?:first |second |other |last )?(?:alert|alarm|incident|page|deploy|release|change|one)\b)|^\**\s(?:later|earlier)\b`)
@@ -52,13 +56,9 @@ func (x *Index) age(l *line, a Atom) bool {
 	if a.Ago || l.about(a) != nil || !lastsFor.MatchString(l.before(a)) && !soFar.MatchString(l.after(a)) {
 		return false
 	}
-	now := x.facts.ReadAt.UTC()
-	for _, at := range x.starts {
-		if sameDuration(a, 60*(float64(now.Hour()*60+now.Minute())-at)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(x.turns, func(t time.Time) bool {
+		return sameDuration(a, x.facts.ReadAt.Truncate(time.Minute).Sub(t.Truncate(time.Minute)).Seconds())
+	})
 }
 
 var inTimeOf = regexp.MustCompile(`(?i)\b(?:within|in|after)\s+(?:about\s+)?\**$`)
@@ -87,30 +87,28 @@ func (x *Index) ofDay(l *line, a Atom) bool {
 	return false
 }
 
-// begun are the minutes of the day at which an alert, a change or the incident began or
-// ended.
-func (x *Index) begun() []float64 {
+// turnsOf are the times at which an alert, a change or an incident began or ended, and
+// at which somebody took it.
+func (x *Index) turnsOf() []time.Time {
 	f := x.facts
-	at := []time.Time{f.Incident.CreatedAt, f.Incident.ResolvedAt}
+	all := append(x.acknowledged(), f.Incident.CreatedAt, f.Incident.ResolvedAt)
 	for _, a := range f.Alerts {
-		at = append(at, a.CreatedAt, a.ResolvedAt)
+		all = append(all, a.CreatedAt, a.ResolvedAt)
 	}
 	for _, c := range f.Changes {
-		at = append(at, c.At)
+		all = append(all, c.At)
 	}
 	for _, r := range f.Related {
-		at = append(at, r.Incident.CreatedAt)
+		all = append(all, r.Incident.CreatedAt)
 	}
-	for _, l := range f.Log {
-		if strings.Contains(l.Type, "acknowledge") {
-			at = append(at, l.At)
-		}
+	return slices.DeleteFunc(all, time.Time.IsZero)
+}
+
+// turnMinutes are the same as minutes of the day.
+func (x *Index) turnMinutes() []float64 {
+	var all []float64
+	for _, t := range x.turns {
+		all = append(all, float64(t.UTC().Hour()*60+t.UTC().Minute()))
 	}
-	var minutes []float64
-	for _, t := range at {
-		if !t.IsZero() {
-			minutes = append(minutes, float64(t.UTC().Hour()*60+t.UTC().Minute()))
-		}
-	}
-	return minutes
+	return all
 }

@@ -41,13 +41,13 @@ type pass struct {
 	absence bool              // the line under check says what there is not
 	read    map[string][]Atom // lines that were taken apart already
 	names   map[string][]mention
-	tongue  *tongue // of the brief, nil for English
-	foreign bool    // the line under check is in that language
-	wrote   string  // the line as the model wrote it
-	heirs   []heir  // the items of a list above that are about earlier incidents
-	// inherited is the earlier incident that the item above is about.
+	tongue  *tongue   // of the brief, nil for English
+	foreign bool      // the line under check is in that language
+	wrote   string    // the line under check as the model wrote it
+	fresh   []Finding // what was found of it
+	heirs   []heir    // the items of a list above that are about earlier incidents
+	// inherited is the earlier incident that the item above the line is about.
 	inherited *incident.Past
-	fresh     []Finding // what was found of it
 	report    Report
 }
 
@@ -71,7 +71,10 @@ func Brief(markdown string, x *Index) Report {
 
 // inEnglish checks a line, in its English form when it is in another language.
 func (p *pass) inEnglish(line, below string) (string, bool) {
-	said := p.tongue.english(line)
+	said := line
+	if p.fence == "" { // a command has no language
+		said = p.tongue.english(line)
+	}
 	p.foreign, p.wrote, p.fresh = said != line, line, nil
 	checked, keep := p.line(said, below)
 	if keep && p.foreign {

@@ -12,23 +12,10 @@ import (
 
 // course checks the directions that a line gives.
 func (p *pass) course(line string) {
-	if _, past := p.pastIn(line); past {
-		if _, to := p.pastStretch(line); to == len(line) {
-			return
-		}
-	}
-	p.bothZones(line)
-	p.untilThen(line)
 	p.order(line)
 	p.opposites(line)
 	p.absolutes(line)
-	p.day(line)
-	p.opened(line)
-	p.urgency(line)
-	p.recovery(line)
 	p.partOf(line)
-	p.ageOf(line)
-	p.daysAgo(line)
 }
 
 // relative is how far before or after an event another is said to be.
@@ -140,40 +127,6 @@ func (p *pass) absolutes(line string) {
 		if says(p.x.said, other+" "+of) && !says(p.x.said, said+" "+of) {
 			p.doubt(line, Quote, m[0])
 		}
-	}
-}
-
-var (
-	urgencySaid = regexp.MustCompile(`(?i)\b(high|low)[ -]urgency\b|\burgency\s(?:is|remains)\s(high|low)\b`)
-	ofThis      = regexp.MustCompile(`(?i)\b(?:if|when|would|should|rule|policy|priority changes|raise|lower|for)\b`)
-)
-
-// urgency doubts an urgency that is not the incident's, in prose as in the status line.
-func (p *pass) urgency(line string) {
-	is := p.x.facts.Incident.Urgency
-	for _, m := range urgencySaid.FindAllStringSubmatch(line, -1) {
-		if is != "" && !strings.EqualFold(m[1]+m[2], is) && !ofThis.MatchString(line) && !p.x.says(fold(m[0])) {
-			p.doubt(line, Host, "the urgency is "+is)
-		}
-	}
-}
-
-var recovery = regexp.MustCompile(`(?i)\b(?:it|alert\b[^.;]{0,80}?)\s+(?:has|is)\s+(not\s+|never\s+)?(?:\w+\s+)?(?:recovered|cleared)\b`)
-
-var noAlert = regexp.MustCompile(`(?i)\b(?:no|none|neither|nothing)\b`)
-
-// recovery holds what a line says of the alert's end against the alerts.
-func (p *pass) recovery(line string) {
-	f := p.x.facts
-	if noAlert.MatchString(line) {
-		return
-	}
-	m := recovery.FindStringSubmatch(quoted.ReplaceAllString(line, ""))
-	if m == nil || len(f.Alerts) == 0 || !f.AlertsCut.Complete() || opinion.MatchString(line) {
-		return
-	}
-	if n := p.x.recovered(); m[1] == "" && n == 0 || m[1] != "" && n == len(f.Alerts) {
-		p.doubt(line, Host, itoa(n)+" of "+itoa(len(f.Alerts))+" alerts have recovered")
 	}
 }
 

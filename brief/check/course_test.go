@@ -12,6 +12,7 @@ import (
 func shipped() evidence.Facts {
 	f := sample()
 	f.Changes = []incident.Change{{Summary: "Deploy api-gateway v2.4.0", Services: []incident.Ref{f.Incident.Service}, At: now.Add(-14 * time.Minute)}}
+	f.Incident.UpdatedAt = now
 	f.Alerts = f.Alerts[:1]
 	f.AlertsCut = incident.Cut{Shown: 1, Total: 1}
 	f.OnCall = append(f.OnCall, incident.OnCall{Person: incident.Ref{Name: "Omar Haddad"}, Level: 2, Until: now.Add(5 * time.Hour)})
@@ -80,6 +81,7 @@ func TestWhichWayAThingWentIsJudgedWhereTheEvidenceTells(t *testing.T) {
 		"- It is a high urgency incident":                                     true,
 		"- It is a low urgency incident":                                      false,
 		"- If it had been low urgency, nobody would have been paged":          true,
+		"- The incident was updated at 14:02 UTC":                             true,
 		"- There are two tickets":                                             true,
 		"- There are three tickets":                                           false,
 	}.hold(t, shipped(), "## Notes\n")
@@ -102,4 +104,21 @@ func TestOrdinaryWordsOfDirectionStand(t *testing.T) {
 		"- The urgency of the policy is high":                          true,
 		"- Follow the runbook, then raise the limit if it comes again": true,
 	}.hold(t, shipped(), "## Notes\n")
+}
+
+// At midnight the minutes of the day begin anew, and the time between two things does not.
+func TestHowLongSomethingLastsIsKnownOverMidnight(t *testing.T) {
+	f := sample()
+	f.ReadAt = time.Date(2026, 3, 21, 0, 3, 0, 0, time.UTC)
+	f.Incident.CreatedAt = f.ReadAt.Add(-4 * time.Minute)
+	f.Alerts = []incident.Alert{{ID: "A1", Summary: "502 rate 35%", CreatedAt: f.ReadAt.Add(-5 * time.Minute)}}
+	f.AlertsCut = incident.Cut{Shown: 1, Total: 1}
+	f.Messages = []incident.ChatMessage{{Author: "Omar Haddad", At: f.ReadAt.Add(-time.Minute)}}
+	f.Items = append(f.Items, evidence.Item{Number: 8, State: evidence.Found, Source: evidence.Messages, Text: "- 2026-03-21 00:02 UTC Omar Haddad: checkout is down"})
+	judgedLines{
+		"- The alert has been firing for five minutes":                                  true,
+		"- The alert has been firing for nine minutes":                                  false,
+		"- Omar wrote at 00:02 UTC that checkout is down, four minutes after the alert": true,
+		"- Omar wrote at 00:02 UTC that checkout is down, nine minutes after the alert": false,
+	}.hold(t, f, "## Notes\n")
 }

@@ -91,14 +91,13 @@ func (p *pass) tag(line string) string {
 		return line
 	}
 	r, recurs := p.x.facts.Recurs()
-	looked := p.x.facts.State(evidence.Past) == evidence.Found || p.x.facts.State(evidence.Past) == evidence.Nothing
 	right := "NEW ISSUE"
 	switch {
-	case recurs && m[1] == "RECURRING", !recurs && looked && m[1] != "RECURRING":
+	case recurs && m[1] == "RECURRING", !recurs && p.x.lookedBack() && m[1] != "RECURRING":
 		return line
 	case recurs:
 		right = fmt.Sprintf("RECURRING: %s time in %d days", evidence.Ordinal(r.Times), r.Days)
-	case !looked:
+	case !p.x.lookedBack():
 		right = "HISTORY NOT KNOWN"
 	}
 	p.found(&p.report.Repaired, Ordinal, m[1], line)

@@ -33,9 +33,9 @@ type Index struct {
 	templates []*regexp.Regexp
 	programs  set // first words of commands
 	written   []written
-	starts    []float64 // minutes of the day at which something began or ended
-	logins    set       // of accounts that shipped something
-	bots      set       // of what writes by itself
+	turns     []time.Time // at which something began or ended
+	logins    set         // of accounts that shipped something
+	bots      set         // of what writes by itself
 }
 
 // NewIndex indexes the facts, and what the agent's tools brought.
@@ -68,7 +68,7 @@ func NewIndex(f evidence.Facts, brought []evidence.Item) *Index {
 		all.WriteString(text + "\n")
 	}
 	all.WriteString(x.addTyped())
-	x.starts = x.begun()
+	x.turns = x.turnsOf()
 	x.text = fold(all.String())
 	x.said = letters(x.text)
 	return x
@@ -79,12 +79,13 @@ func (x *Index) peopleOf(items []evidence.Item) {
 	for _, t := range x.facts.Tickets {
 		x.tickets[t.Key] = t
 	}
+	x.typedAuthors()
 	for _, i := range items {
-		x.authorsIn(plainDigits(i.Text))
-		x.loginsIn(plainDigits(i.Text))
+		text := plainDigits(i.Text)
+		x.authorsIn(text)
+		x.loginsIn(text)
 		x.ticketsIn(i.Text)
 	}
-	x.writtenBy()
 	x.people, x.peoples = sortedKeys(x.roster()), set{}
 	for _, name := range x.people {
 		for _, w := range words(name) {

@@ -210,7 +210,6 @@ func (l *line) of(a Atom) set {
 	return out
 }
 
-// last tells whether no atom of the kind follows in the line.
 // about is the earlier incident that an atom is of, nil when it is of none.
 func (l *line) about(a Atom) *incident.Past {
 	if l.past == nil || a.Start >= l.pastTo {
@@ -219,6 +218,7 @@ func (l *line) about(a Atom) *incident.Past {
 	return l.past
 }
 
+// last tells whether no atom of the kind follows in what the line says of it.
 func (l *line) last(a Atom) bool {
 	for i := len(l.atoms) - 1; i >= 0 && l.atoms[i].Start > a.Start; i-- {
 		if l.atoms[i].Kind == a.Kind && l.atoms[i].Start < l.pastTo {

@@ -13,7 +13,20 @@ import (
 // What a line says of a time of day, or of a day, is judged against the moments that the
 // evidence has: which end of a thing it is, whose zone it is in, how long ago it was.
 
-var sameInstant = regexp.MustCompile(`^\**\s*(?:\(|=|/|,|–|-)?\s*(?:(?:that is|that's|i\.e\.|which is|or|das ist|es decir)[:,]?\s*)?\**$`)
+// minuteLayout is how our tools write a moment, in UTC.
+const minuteLayout = "2006-01-02 15:04"
+
+// moments checks the times and days of a line.
+func (p *pass) moments(line string) {
+	p.bothZones(line)
+	p.untilThen(line)
+	p.day(line)
+	p.opened(line)
+	p.ageOf(line)
+	p.daysAgo(line)
+}
+
+var sameInstant = regexp.MustCompile(`^\**\s*(?:\(|=|/|,|–|-)?\s*(?:(?:that is|that's|i\.e\.|which is|or)[:,]?\s*)?\**$`)
 
 // bothZones doubts a time that is said in two zones which do not agree.
 func (p *pass) bothZones(line string) {
@@ -43,7 +56,7 @@ func (p *pass) untilThen(line string) {
 		if a.Kind != Clock || a.Value < 0 || !untilBefore.MatchString(closeBefore(line, a.Start)) {
 			continue
 		}
-		if p.x.begins(a) && !p.x.ends(a) {
+		if p.x.beginsAt(a) && !p.x.endsAt(a) {
 			p.doubt(line, Clock, "until "+a.Text)
 		}
 	}
@@ -58,13 +71,13 @@ func atMinute(t time.Time, a Atom) bool {
 	return !t.IsZero() && math.Abs(float64(t.Hour()*60+t.Minute())-a.Value) <= a.Unit
 }
 
-func (x *Index) begins(a Atom) bool {
+func (x *Index) beginsAt(a Atom) bool {
 	return atMinute(x.facts.Incident.CreatedAt, a) ||
 		slices.ContainsFunc(x.facts.Alerts, func(al incident.Alert) bool { return atMinute(al.CreatedAt, a) })
 }
 
-// ends tells whether something ended at a time, or the evidence says "until" before it.
-func (x *Index) ends(a Atom) bool {
+// endsAt tells whether something ended at a time, or the evidence says "until" before it.
+func (x *Index) endsAt(a Atom) bool {
 	f := x.facts
 	if atMinute(f.Incident.ResolvedAt, a) || slices.ContainsFunc(f.Alerts, func(al incident.Alert) bool { return atMinute(al.ResolvedAt, a) }) ||
 		slices.ContainsFunc(f.OnCall, func(o incident.OnCall) bool { return atMinute(o.Until, a) }) {
@@ -124,21 +137,13 @@ var ackedAt = regexp.MustCompile(`(?i)\back(?:ed|nowledged)\b[^.;,]{0,40}?\bat\s
 // acked tells whether somebody acknowledged the incident at a time, as far as the log
 // tells when anybody did.
 func (x *Index) acked(a Atom) bool {
-	known := false
-	for _, l := range x.facts.Log {
-		if strings.Contains(l.Type, "acknowledge") {
-			known = true
-			if atMinute(l.At, a) {
-				return true
-			}
-		}
-	}
-	return !known
+	all := x.acknowledged()
+	return len(all) == 0 || slices.ContainsFunc(all, func(t time.Time) bool { return atMinute(t, a) })
 }
 
 var itOpened = regexp.MustCompile(`(?i)^(?:Z|UTC)?[\s|:*–—-]*(?:the\s+)?incident\s+(?:was\s+)?(?:opened|created|triggered)\b`)
 
-// opened doubts a time at which the incident is said to have been opened.
+// opened doubts a time at which the incident is said to have been opened, or taken.
 func (p *pass) opened(line string) {
 	created := p.x.facts.Incident.CreatedAt
 	for _, a := range p.atoms(line) {
@@ -189,7 +194,7 @@ func (x *Index) shippedAnotherTime(version string, ago Atom) bool {
 			continue
 		}
 		for _, m := range fullTime.FindAllString(r.text, -1) {
-			at, err := time.Parse("2006-01-02 15:04", m)
+			at, err := time.Parse(minuteLayout, m)
 			if err == nil && sameAge(ago, x.facts.ReadAt.Sub(at).Seconds()) {
 				return false
 			}
@@ -223,5 +228,5 @@ func (x *Index) daysBack(key string, a Atom) bool {
 			return true
 		}
 	}
-	return today.Add(-time.Duration((a.Value+a.Unit)/86400)*24*time.Hour).Format("01-02") == withoutYear(key)
+	return false
 }

@@ -278,6 +278,21 @@ func (p *pass) elsewhere(line string) {
 	}
 }
 
+// lookedBack tells whether somebody looked for earlier incidents.
+func (x *Index) lookedBack() bool {
+	s := x.facts.State(evidence.Past)
+	return s == evidence.Found || s == evidence.Nothing
+}
+
+// allPast tells whether a line is about an earlier incident to its end.
+func (p *pass) allPast(line string) bool {
+	if _, past := p.pastIn(line); !past {
+		return false
+	}
+	_, to := p.pastStretch(line)
+	return to == len(line)
+}
+
 // pastFrom is where the sentence begins that names an earlier incident: a paragraph
 // may speak of the one under review before.
 func (p *pass) pastFrom(line string) int {

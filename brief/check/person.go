@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/opsbuddy/opsbuddy/incident"
 )
@@ -17,25 +18,32 @@ type utterance struct {
 // The shapes in which notes, messages and comments name who wrote them, with the
 // words that follow.
 var wrote = []*regexp.Regexp{
-	regexp.MustCompile(`(?m)^\s*- \d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)? UTC(?: \[[^\]]*\])?,? ([^:\n]{2,60}?)(?: \([^)]*\))?: (.*(?:\n {2,}.*)*)`),
-	regexp.MustCompile(`(?m)^\s*note(?: by)?:? (?:\d{4}-\d\d-\d\d \d\d:\d\d UTC, )?([^:\n]{2,60}): (.*)`),
-	regexp.MustCompile(`(?m)^([^,\n]{2,60}), \d{4}-\d\d-\d\d \d\d:\d\d UTC:\n((?:.+\n?)*)`),
+	regexp.MustCompile(`(?m)^\s*- (?P<at>\d{4}-\d\d-\d\d \d\d:\d\d)(?::\d\d)? UTC(?: \[[^\]]*\])?,? (?P<who>[^:\n]{2,60}?)(?: \([^)]*\))?: (?P<words>.*(?:\n {2,}.*)*)`),
+	regexp.MustCompile(`(?m)^\s*note(?: by)?:? (?:\d{4}-\d\d-\d\d \d\d:\d\d UTC, )?(?P<who>[^:\n]{2,60}): (?P<words>.*)`),
+	regexp.MustCompile(`(?m)^(?P<who>[^,\n]{2,60}), \d{4}-\d\d-\d\d \d\d:\d\d UTC:\n(?P<words>(?:.+\n?)*)`),
 }
 
-// authorsIn collects who wrote what a text has.
+// authorsIn collects who wrote what a text has, and when.
 func (x *Index) authorsIn(text string) {
 	for _, re := range wrote {
+		who, said, when := re.SubexpIndex("who"), re.SubexpIndex("words"), re.SubexpIndex("at")
 		for _, m := range re.FindAllStringSubmatch(text, -1) {
-			if strings.Contains(m[1], ". ") { // a log's sentence, not a name
+			if strings.Contains(m[who], ". ") { // a log's sentence, not a name
 				continue
 			}
 			u := utterance{stems: set{}}
-			for _, w := range words(m[2]) {
+			for _, w := range words(m[said]) {
 				u.stems.add(w.stem)
 				u.foreign = u.foreign || w.stem != "" && w.stem[0] >= 0x80
 			}
-			name := fold(m[1])
+			name := fold(m[who])
 			x.wrote[name] = append(x.wrote[name], u)
+			if when < 0 {
+				continue
+			}
+			if at, err := time.Parse(minuteLayout, m[when]); err == nil {
+				x.wroteAt(name, at)
+			}
 		}
 	}
 }
@@ -110,9 +118,6 @@ func foldedAt(line string) (folded string, at []int) {
 	return b.String(), append(at, len(line))
 }
 
-// aLevel is a level of an escalation policy, in the words of several languages.
-const aLevel = `(?:level|nivel|niveau|stufe|l)[\s-]?(\d)|(\d)(?:st|nd|rd|th)[\s-]level|(first|second|third|fourth)[\s-]level`
-
 var (
 	afterSaying  = regexp.MustCompile(`^\**(?:\s*\([^)]*\))?\s+(?:(?:says|said|confirms|confirmed|thinks|guesses|suspects|tells|told|warns|warned|would|suggests|suggested|recommends|recommended|proposes|proposed|wants|describes|described)\b|(?:writes|wrote|reports|reported|notes|noted|mentions|mentioned|asks|asked)\b(?:\s+(?:that|in|at|on|whether|if)\b|[:,]|\s+[“"]))`)
 	afterColon   = regexp.MustCompile(`^\**:\s`)
@@ -120,12 +125,7 @@ var (
 	beforeSaying = regexp.MustCompile(`(?i)(?:\bsays|\bsaid)\s+\**$`)
 	accordingTo  = regexp.MustCompile(`(?i)(?:\baccording to|\bnote by|\bmessage from)\s+\**$`)
 	asSaid       = regexp.MustCompile(`(?i)\bas\s+\**$`)
-	ownLevel     = regexp.MustCompile(`(?i)^\**\s+(?:is\s+)?\(?(?:` + aLevel + `)\b`)
-	theNth       = regexp.MustCompile(`(?i)\bthe (first|second|third|fourth) (?:one )?is\s+\**$`)
 	startOfLine  = regexp.MustCompile(`^\s*(?:[-*+]\s+|\d+[.)]\s+|>\s*)?\**$`)
-	afterOnCall  = regexp.MustCompile(`(?i)^[^.;]{0,30}?\b(?:on[- ]call|` + aLevel + `)\b`)
-	beforeOnCall = regexp.MustCompile(`(?i)\b(?:on[- ]call|` + aLevel + `)(?:,?\s(?:` + aLevel + `))?(?::\**|\s+is|,)?\s+\**$`)
-	levelSaid    = regexp.MustCompile(`(?i)\b(?:` + aLevel + `)\b`)
 	acting       = regexp.MustCompile(`(?i)^\s+(?:already\s+)?(resolved|acknowledged|closed|fixed|restarted|deployed|released|shipped|merged|rolled back|reverted)\b`)
 	actedBy      = regexp.MustCompile(`(?i)\b(resolved|acknowledged|closed|fixed|solved|handled|restarted|reverted|rolled back|renewed)\s+by\s+\**$`)
 )
@@ -135,13 +135,7 @@ var (
 func (p *pass) persons(line string) {
 	all := slices.DeleteFunc(slices.Clone(p.called(line)), func(m mention) bool { return !slices.Contains(p.x.people, m.name) })
 	for n, m := range all {
-		before, after := line[:m.start], line[m.end:]
-		if n > 0 { // what stands between two people is said of one of them
-			before = line[all[n-1].end:m.start]
-		}
-		if n+1 < len(all) {
-			after = line[m.end:all[n+1].start]
-		}
+		before, after := around(line, all, n)
 		name := line[m.start:m.end]
 		if words, speaks := said(before, after); speaks && p.foreign {
 			if a := p.notTheirs(line, m.name); a != "" {
@@ -159,6 +153,19 @@ func (p *pass) persons(line string) {
 	}
 }
 
+// around is what a line says beside one of its people: what stands between two is said
+// of one of them.
+func around(line string, all []mention, n int) (before, after string) {
+	before, after = line[:all[n].start], line[all[n].end:]
+	if n > 0 {
+		before = line[all[n-1].end:all[n].start]
+	}
+	if n+1 < len(all) {
+		after = line[all[n].end:all[n+1].start]
+	}
+	return before, after
+}
+
 // isAssigned says that the incident is somebody's.
 var isAssigned = regexp.MustCompile(`(?i)^\**\s+(?:is|was|has been)\s+assigned\b(?:[.,;)]|\s+to (?:it|this|the incident)\b|$)`)
 
@@ -170,23 +177,6 @@ func (p *pass) assigned(line, name string) bool {
 	all := p.x.facts.Incident.Assignees
 	return len(all) == 0 || slices.ContainsFunc(p.atoms(line), func(a Atom) bool { return a.Kind == Ticket }) ||
 		slices.ContainsFunc(all, func(r incident.Ref) bool { return fold(r.Name) == name })
-}
-
-// levels checks who is said to be on call, and at which level.
-func (p *pass) levels(line string) {
-	all := p.called(line)
-	for n, m := range all {
-		before, after := line[:m.start], line[m.end:]
-		if n > 0 {
-			before = line[all[n-1].end:m.start]
-		}
-		if n+1 < len(all) {
-			after = line[m.end:all[n+1].start]
-		}
-		if !p.onCall(line, m.name, before, after) {
-			p.doubt(line, Person, line[m.start:m.end]+" on call")
-		}
-	}
 }
 
 // stranger doubts somebody who is said to have ended an earlier incident, or to
@@ -293,35 +283,6 @@ func (x *Index) uttered(name, text string, people set) bool {
 	}
 	for _, u := range x.wrote[name] {
 		if u.foreign || 5*all.common(u.stems) >= 2*len(all) {
-			return true
-		}
-	}
-	return false
-}
-
-// onCall tells whether somebody who is said to be on call, or to be of a level,
-// is.
-func (p *pass) onCall(line, name, before, after string) bool {
-	a, b := afterOnCall.FindString(after), beforeOnCall.FindString(before)
-	said := ""
-	if m := theNth.FindStringSubmatch(before); m != nil && a == "" && b == "" && strings.Contains(strings.ToLower(line), "level") {
-		a, said = m[0], itoa(counted(m[1]))
-	}
-	if a == "" && b == "" {
-		return true
-	}
-	if m := ownLevel.FindStringSubmatch(after); m != nil {
-		said = itoa(counted(m[1] + m[2] + m[3]))
-	} else if m := levelSaid.FindStringSubmatch(b + firstClause(after)); m != nil {
-		said = itoa(counted(m[1] + m[2] + m[3]))
-	}
-	for _, o := range p.x.facts.OnCall {
-		if fold(o.Person.Name) == name && (said == "" || said == itoa(o.Level)) {
-			return true
-		}
-	}
-	for _, i := range p.x.brought {
-		if (strings.Contains(i.Source, "oncalls") || strings.Contains(i.Source, "escalation_policy")) && strings.Contains(fold(i.Text), name) {
 			return true
 		}
 	}

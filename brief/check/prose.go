@@ -9,7 +9,7 @@ import (
 // addressed to the reader.
 var opinion = regexp.MustCompile(`(?i)\b(?:likely|probabl[ey]|possibl[ey]|perhaps|maybe|may|might|could|suspect\w*|seems?|appears?|guess\w*|assum\w*|hypothes\w*|confidence|unclear|unknown|not known|looks like|if|whether|ruled out|opinion)\b`)
 
-var judged = regexp.MustCompile(`happen|know|symptom|observ|summary|details|situation|impact|evidence|facts|timeline|history|cause|overview`)
+var judged = regexp.MustCompile(`happen|what we know|symptom|observ|summary|details|situation|impact|evidence|facts|timeline|history|cause|overview`)
 
 // prose marks a sentence of what is said to be observed when three
 // quarters of its words are in no evidence at all. What has figures and names is judged by these; this is for

@@ -14,8 +14,8 @@ var (
 	joinsEnds = regexp.MustCompile(`^\**\s?(?:–|-|to|or)\s?\**$`)
 	andJoins  = regexp.MustCompile(`^\**\s?(?:and|to|–|-)\s?\**$`)
 	isBetween = regexp.MustCompile(`(?i)\bbetween\s+\**$`)
-	// fromTo is before the first of two amounts of which the second came later.
-	fromTo = regexp.MustCompile(`(?i)\b(?:from|rose|risen|fell|fallen|grew|grown|went|gone|jumped|dropped|climbed|increased|decreased|up|down)(?:\s(?:from|by))?\s+\**$`)
+	// rose is before the first of two amounts of which the second came later.
+	rose = regexp.MustCompile(`(?i)\b(?:from|rose|risen|fell|fallen|grew|grown|went|gone|jumped|dropped|climbed|increased|decreased|up|down)(?:\s(?:from|by))?\s+\**$`)
 )
 
 // within tells whether an atom is an end of a range in which the real value lies:
@@ -26,7 +26,7 @@ func (x *Index) within(l *line, a Atom) bool {
 		if n < 0 || n+1 >= len(l.atoms) {
 			continue
 		}
-		if lo, hi := l.atoms[n], l.atoms[n+1]; l.ranges(lo, hi) && x.between(l, lo, hi) {
+		if lo, hi := l.atoms[n], l.atoms[n+1]; l.ranges(lo, hi) && x.inRange(l, lo, hi) {
 			return true
 		}
 	}
@@ -44,11 +44,11 @@ func (l *line) ranges(lo, hi Atom) bool {
 		return false
 	}
 	joint, before := l.text[lo.End:hi.Start], l.before(lo)
-	return andJoins.MatchString(joint) && isBetween.MatchString(before) || joinsEnds.MatchString(joint) && !fromTo.MatchString(before)
+	return andJoins.MatchString(joint) && isBetween.MatchString(before) || joinsEnds.MatchString(joint) && !rose.MatchString(before)
 }
 
-// between tells whether the evidence has a value between two of the same thing.
-func (x *Index) between(l *line, lo, hi Atom) bool {
+// inRange tells whether the evidence has a value between two of the same thing.
+func (x *Index) inRange(l *line, lo, hi Atom) bool {
 	c := x.claim(l, lo)
 	c.Ago = hi.Ago
 	for _, f := range x.figures[lo.Kind] {
@@ -61,6 +61,12 @@ func (x *Index) between(l *line, lo, hi Atom) bool {
 		}
 	}
 	return false
+}
+
+// saysAmount tells whether the evidence has an amount as a line has it: of the same
+// thing, in a range, in other words, or in the same ones.
+func (x *Index) saysAmount(l *line, a Atom) bool {
+	return x.carries(x.claim(l, a)) || x.within(l, a) || x.restates(l, a) || x.literally(l, a)
 }
 
 var inOtherWords = regexp.MustCompile(`^\**\s?\(\s?(?:about |around |roughly |some |or |i\.e\. |that is |≈ ?|~ ?)?\**$`)

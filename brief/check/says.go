@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/opsbuddy/opsbuddy/evidence"
-	"github.com/opsbuddy/opsbuddy/incident"
 )
 
 // relations checks what a line says together: of one incident, of one ticket, of
@@ -24,7 +23,12 @@ func (p *pass) relations(line string) string {
 	p.levels(line)
 	p.stamps(line)
 	p.threads(line)
-	p.course(line)
+	if !p.allPast(line) {
+		p.moments(line)
+		p.course(line)
+		p.urgency(line)
+		p.recovery(line)
+	}
 	p.count(line)
 	p.refusal(line)
 	p.state(line)
@@ -76,8 +80,7 @@ func (p *pass) count(line string) {
 	}
 	if m := seenBefore.FindStringSubmatch(line); m != nil {
 		n := map[string]int{"once": 1, "twice": 2}[strings.ToLower(m[1])]
-		looked := f.State(evidence.Past) == evidence.Found || f.State(evidence.Past) == evidence.Nothing
-		if r, recurs := f.Recurs(); recurs && n != r.Times-1 || !recurs && looked {
+		if r, recurs := f.Recurs(); recurs && n != r.Times-1 || !recurs && p.x.lookedBack() {
 			p.doubt(line, Ordinal, m[0])
 		}
 	}
@@ -164,7 +167,6 @@ func (p *pass) alerts(state string) []int {
 // something else.
 func (p *pass) times(line string, other bool) []int {
 	r, recurs := p.x.facts.Recurs()
-	looked := p.x.facts.State(evidence.Past) == evidence.Found || p.x.facts.State(evidence.Past) == evidence.Nothing
 	switch {
 	case other:
 		return nil
@@ -172,40 +174,10 @@ func (p *pass) times(line string, other bool) []int {
 		return []int{r.Times, r.Times - 1}
 	case recurs:
 		return []int{r.Times}
-	case looked && !opinion.MatchString(line):
+	case p.x.lookedBack() && !opinion.MatchString(line):
 		return []int{1}
 	}
 	return nil
-}
-
-var (
-	incidentIs = regexp.MustCompile(`(?i)\bincident (?:is|was|has been|remains|got)\s+(?:\w+ )?(resolved|closed|acknowledged|triggered)\b`)
-	alertsAre  = regexp.MustCompile(`(?i)\b(?:all|both|every|each of the|the)\s+(?:\w+ )?alerts?\s+(?:(?:have|has|are|is)\s+)?(?:\w+ )?(recovered|cleared|resolved|ended|over|firing|active|open|triggered)\b`)
-	allClear   = regexp.MustCompile(`(?i)^\W*all (?:is )?(?:clear|well|good)\b`)
-)
-
-var quoted = regexp.MustCompile(`[“"][^“”"]*[”"]`)
-
-// state holds what a line says of the incident's and the alerts' state against
-// what it is.
-func (p *pass) state(line string) {
-	f := p.x.facts
-	line = quoted.ReplaceAllString(line, "") // what somebody said is not said here
-	if m := incidentIs.FindStringSubmatch(line); m != nil {
-		said := strings.Replace(strings.ToLower(m[1]), "closed", incident.Resolved, 1)
-		if _, past := p.pastIn(line); !past && said != f.Incident.Status && f.Incident.Status != "" {
-			p.doubt(line, Host, "the incident is "+f.Incident.Status)
-		}
-	}
-	if m := alertsAre.FindStringSubmatch(line); m != nil && !partOfAll.MatchString(line) && !strings.Contains(strings.ToLower(m[0]), " not ") && !noAlert.MatchString(line) && len(f.Alerts) > 0 && f.AlertsCut.Complete() {
-		firing := strings.Contains("firing active open triggered", strings.ToLower(m[1]))
-		if firing && p.x.recovered() > 0 || !firing && p.x.recovered() < len(f.Alerts) {
-			p.doubt(line, Host, itoa(p.x.recovered())+" of "+itoa(len(f.Alerts))+" alerts have recovered")
-		}
-	}
-	if allClear.MatchString(line) && f.Incident.Status != incident.Resolved && !f.Recovered() {
-		p.doubt(line, Host, "the incident is "+f.Incident.Status)
-	}
 }
 
 var (

@@ -66,7 +66,7 @@ func (t *tongue) english(line string) string {
 	if t == nil {
 		return line
 	}
-	if theirs, ours := t.counted(line); ours > theirs {
+	if theirs, ours := t.share(line); ours > theirs {
 		return line
 	}
 	var b strings.Builder
@@ -80,8 +80,8 @@ func (t *tongue) english(line string) string {
 	return b.String()
 }
 
-// counted counts the words of a line that are of this language, and of English.
-func (t *tongue) counted(line string) (theirs, ours int) {
+// share counts the words of a line that are of this language, and of English.
+func (t *tongue) share(line string) (theirs, ours int) {
 	for _, w := range plainWords(line) {
 		if t.small[w] || t.words[w] != "" {
 			theirs++
@@ -97,6 +97,7 @@ var (
 	numericDate = regexp.MustCompile(`\b(\d{2})[./](\d{2})[./](\d{4})\b`)
 	thousands   = regexp.MustCompile(`(^|[^\w.,])(\d{1,3}(?:\.\d{3})+)(,\d+)?\b`)
 	decimal     = regexp.MustCompile(`(^|[^\w.,])(\d+),(\d{1,2}|\d{4,})\b`)
+	hourLong    = regexp.MustCompile(`(?i)(\bpendant|\bdurant|\bdurée(?: de)?|\bduré|\baprès|\ben|\bdurante|\bdurou|\bdurato|\bduró|\bdauerte|\bduurde)\s(\d{1,2})\s?h\s?([0-5]\d)\b`)
 	hourOnly    = regexp.MustCompile(`\b([01]?\d|2[0-3])\s?[hH]([0-5]\d)\b`)
 	foreignWord = regexp.MustCompile(`\p{L}+`)
 )
@@ -107,6 +108,7 @@ func (t *tongue) turned(text string) string {
 		return strings.NewReplacer(".", ",", ",", ".").Replace(s)
 	})
 	text = decimal.ReplaceAllString(text, "$1$2.$3")
+	text = hourLong.ReplaceAllString(text, "$1 $2 h $3 min") // before 13h36 becomes a time
 	text = hourOnly.ReplaceAllString(text, "$1:$2")
 	text = t.months.ReplaceAllStringFunc(text, func(s string) string {
 		m := t.months.FindStringSubmatch(s)
@@ -136,8 +138,7 @@ func (t *tongue) word(text string) string {
 
 // alone tells whether a word is no part of a name: of a host, a path, a label.
 func alone(text string, start, end int) bool {
-	const glue = "-_./@#=:0123456789"
-	before := start > 0 && strings.IndexByte(glue[:7], text[start-1]) >= 0
+	before := start > 0 && strings.IndexByte("-_./@#=", text[start-1]) >= 0
 	after := end+1 < len(text) && strings.IndexByte("-_./@=", text[end]) >= 0 && text[end+1] != ' '
 	return !before && !after
 }

@@ -3,6 +3,8 @@ package check
 import (
 	"strings"
 	"testing"
+
+	"github.com/opsbuddy/opsbuddy/evidence"
 )
 
 // abroad are honest briefs about the sample in other languages, and single lies in
@@ -155,6 +157,21 @@ func TestALineInAnotherLanguageKeepsItsWords(t *testing.T) {
 		got := strings.TrimPrefix(Brief(start+line, x).Markdown, strings.TrimSuffix(start, "\n"))
 		if got = strings.TrimPrefix(got, "\n"); got != want {
 			t.Errorf("%s\n%s, want\n%s", line, got, want)
+		}
+	}
+}
+
+// A command in a block of code is no text of any language, and "1h15" is a time or not.
+func TestWhatIsNoTextIsNotTurned(t *testing.T) {
+	f := sample()
+	f.Items = append(f.Items, evidence.Item{Number: 8, Source: "notes", State: evidence.Found, Text: "run `docker tag alarm mal` for 75 min, from 01:15 UTC on"})
+	x := NewIndex(f, nil)
+	for _, brief := range []string{
+		"Der Dienst ist seit heute nicht erreichbar, das ist mit dem Runbook auf der Seite zu beheben.\n\n```\ndocker tag alarm mal\n```\n",
+		"Le service est en panne et les pages ne sont pas là, avec une erreur dans le journal.\n\n- la commande a duré 1h15, dès 1h15 UTC [E8]\n",
+	} {
+		if r := Brief(brief, x); !r.Clean() || r.Markdown != brief {
+			t.Errorf("%+v\n%s", r.Marked, r.Markdown)
 		}
 	}
 }

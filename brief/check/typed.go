@@ -70,8 +70,9 @@ func (x *Index) addIncidents() {
 	}
 	x.when("incident creat open trigger start began alert pag", f.Incident.CreatedAt)
 	x.when("incident resolv ended over recover", f.Incident.ResolvedAt)
+	x.when("incident updat acknowledg", f.Incident.UpdatedAt)
 	for _, r := range f.Related {
-		x.beside("later after earlier before apart between open creat same titl", f.Incident, r.Incident)
+		x.spanBetween("later after earlier before apart between open creat same titl", f.Incident, r.Incident)
 	}
 	x.put(Incident, f.Incident.ID)
 	x.put(Incident, fmt.Sprintf("#%d", f.Incident.Number))
@@ -91,8 +92,8 @@ func (x *Index) span(what string, from, to time.Time) *record {
 	return r
 }
 
-// beside indexes how far apart two incidents were opened, whichever was first.
-func (x *Index) beside(what string, a, b incident.Incident) {
+// spanBetween indexes how far apart two incidents were opened, whichever was first.
+func (x *Index) spanBetween(what string, a, b incident.Incident) {
 	for _, r := range []*record{x.span(what, a.CreatedAt, b.CreatedAt), x.span(what, b.CreatedAt, a.CreatedAt)} {
 		if r != nil {
 			r.current = false // it is of both
@@ -161,15 +162,24 @@ func (x *Index) addGroups() {
 			}
 		}
 	}
-	for _, l := range x.facts.Log {
-		if strings.Contains(l.Type, "acknowledge") {
-			x.span("acknowledg fir pag trigger", x.facts.Incident.CreatedAt, l.At)
-		}
+	for _, at := range x.acknowledged() {
+		x.span("acknowledg fir pag trigger", x.facts.Incident.CreatedAt, at)
 	}
 	for summary, n := range groups {
 		r := &record{stems: wordSet("alert " + stems(summary)), names: set{}, scope: scope{current: true}}
 		x.figure(r, figure{Atom: Atom{Kind: Number, Key: itoa(n), Value: float64(n), Unit: 1}, near: r.stems, counts: true})
 	}
+}
+
+// acknowledged are the times at which somebody took the incident.
+func (x *Index) acknowledged() []time.Time {
+	var at []time.Time
+	for _, l := range x.facts.Log {
+		if strings.Contains(l.Type, "acknowledge") {
+			at = append(at, l.At)
+		}
+	}
+	return at
 }
 
 // recovered counts the alerts that ended.

@@ -53,7 +53,7 @@ func (x *Index) judge(l *line, a Atom) verdict {
 		if past := l.about(a); past != nil && l.last(a) && sameDuration(a, evidence.Took(past.Incident).Seconds()) {
 			return supported
 		}
-		return orElse(x.carries(x.claim(l, a)) || x.within(l, a) || x.restates(l, a) || x.literally(l, a) || x.fromTo(l, a) || x.ofDay(l, a) || x.age(l, a), unproven)
+		return orElse(x.saysAmount(l, a) || x.fromTo(l, a) || x.ofDay(l, a) || x.age(l, a), unproven)
 	case Ordinal:
 		if strings.HasPrefix(l.after(a), " percentile") {
 			return orElse(x.says("p"+a.Key) || x.has(Ordinal, a.Key), unproven)
@@ -62,7 +62,7 @@ func (x *Index) judge(l *line, a Atom) verdict {
 	case Percent:
 		return orElse(x.carries(x.claim(l, a)) || x.ofShare(l, a) || x.within(l, a), unproven)
 	default:
-		return orElse(x.carries(x.claim(l, a)) || x.within(l, a) || x.restates(l, a) || x.literally(l, a), unproven)
+		return orElse(x.saysAmount(l, a), unproven)
 	}
 }
 

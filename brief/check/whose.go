@@ -7,8 +7,6 @@ import (
 	"sort"
 	"strings"
 	"time"
-
-	"github.com/opsbuddy/opsbuddy/incident"
 )
 
 // Whose a thing is may be said without a verb: "13:58 Karl", "v1.14.0 by luis". It is
@@ -20,40 +18,32 @@ type written struct {
 	at  time.Time
 }
 
-// writtenBy collects who wrote or did what when.
-func (x *Index) writtenBy() {
-	add := func(who string, at time.Time) {
-		if who != "" && !at.IsZero() {
-			x.written = append(x.written, written{fold(who), at.UTC()})
-		}
+// wroteAt notes when somebody wrote or did something.
+func (x *Index) wroteAt(who string, at time.Time) {
+	if who != "" && !at.IsZero() {
+		x.written = append(x.written, written{fold(who), at.UTC()})
 	}
+}
+
+// typedAuthors collects who wrote the messages, notes and comments of the facts, and when.
+func (x *Index) typedAuthors() {
 	f := x.facts
 	for _, m := range f.Messages {
 		if m.Bot { // it tells what others did
 			x.bots.add(fold(m.Author))
 			continue
 		}
-		add(m.Author, m.At)
+		x.wroteAt(m.Author, m.At)
 	}
 	for _, n := range f.Notes {
-		add(n.Author, n.At)
+		x.wroteAt(n.Author, n.At)
 	}
 	for _, t := range f.Tickets {
 		for _, c := range t.Comments {
-			add(c.Author, c.At)
-		}
-	}
-	for _, i := range append(slices.Clone(f.Items), x.brought...) {
-		for _, m := range stampedLine.FindAllStringSubmatch(plainDigits(i.Text), -1) {
-			if at, err := time.Parse("2006-01-02 15:04", m[1]); err == nil && !strings.Contains(m[2], ". ") {
-				add(m[2], at)
-			}
+			x.wroteAt(c.Author, c.At)
 		}
 	}
 }
-
-// stampedLine is a line of a channel, a log or a list of notes.
-var stampedLine = regexp.MustCompile(`(?m)^\s*- (\d{4}-\d\d-\d\d \d\d:\d\d)(?::\d\d)? UTC(?: \[[^\]]*\])?,? ([^:\n]{2,60}?)(?: \([^)]*\))?: `)
 
 // loginsIn collects the names of accounts that shipped something.
 func (x *Index) loginsIn(text string) {
@@ -124,7 +114,7 @@ var (
 // stamps doubts a person beside a time at which another wrote, and they did not.
 func (p *pass) stamps(line string) {
 	for _, m := range p.called(line) {
-		for _, a := range p.near(line, m) {
+		for _, a := range p.closeTo(line, m) {
 			switch {
 			case timed(line, m, a) && !p.x.stampOf(m.name, a) && p.x.anothers(m.name, p.x.atToday(a)):
 				p.doubt(line, Person, line[m.start:m.end]+" at "+a.Text)
@@ -151,8 +141,8 @@ func (x *Index) soLongAgo(a Atom) func(written) bool {
 	return func(w written) bool { return sameAge(a, x.facts.ReadAt.Sub(w.at).Seconds()) }
 }
 
-// near are the atoms close to a person in a line.
-func (p *pass) near(line string, m mention) []Atom {
+// closeTo are the atoms close to a person in a line.
+func (p *pass) closeTo(line string, m mention) []Atom {
 	all := p.atoms(line)
 	from := sort.Search(len(all), func(i int) bool { return all[i].Start >= m.start-closeBy })
 	to := sort.Search(len(all), func(i int) bool { return all[i].Start > m.end+closeBy })
@@ -246,7 +236,7 @@ var itsThread = regexp.MustCompile(`^['’]s\s+(?:\w+\s)?(?:thread|message|post|
 // threads doubts a day on which somebody is said to have written, and another did.
 func (p *pass) threads(line string) {
 	for _, m := range p.called(line) {
-		for _, a := range p.near(line, m) {
+		for _, a := range p.closeTo(line, m) {
 			if a.Kind != Date || a.Start < m.end || !strings.HasSuffix(line[m.end:a.Start], " ") || itsThread.FindString(line[m.end:a.Start]) != line[m.end:a.Start] {
 				continue
 			}
@@ -275,31 +265,4 @@ func (x *Index) daysOf(who string) set {
 		}
 	}
 	return days
-}
-
-// heir is an item of a list with the earlier incident that it is about.
-type heir struct {
-	indent int
-	past   incident.Past
-}
-
-// inherit notes what the items above a line of a list are about: below "#3112, 15
-// February" an item says it of that incident, unless it names another.
-func (p *pass) inherit(line string) {
-	p.inherited = nil
-	indent := len(line) - len(strings.TrimLeft(line, " \t"))
-	if !listMarker.MatchString(line) {
-		if strings.TrimSpace(line) != "" && indent == 0 {
-			p.heirs = nil
-		}
-		return
-	}
-	for len(p.heirs) > 0 && p.heirs[len(p.heirs)-1].indent >= indent {
-		p.heirs = p.heirs[:len(p.heirs)-1]
-	}
-	if past, ok := p.pastIn(line); ok {
-		p.heirs = append(p.heirs, heir{indent, past})
-	} else if len(p.heirs) > 0 {
-		p.inherited = &p.heirs[len(p.heirs)-1].past
-	}
 }

@@ -1,0 +1,72 @@
+package check
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/opsbuddy/opsbuddy/incident"
+)
+
+var (
+	incidentIs = regexp.MustCompile(`(?i)\bincident (?:is|was|has been|remains|got)\s+(?:\w+ )?(resolved|closed|acknowledged|triggered)\b`)
+	alertsAre  = regexp.MustCompile(`(?i)\b(?:all|both|every|each of the|the)\s+(?:\w+ )?alerts?\s+(?:(?:have|has|are|is)\s+)?(?:\w+ )?(recovered|cleared|resolved|ended|over|firing|active|open|triggered)\b`)
+	allClear   = regexp.MustCompile(`(?i)^\W*all (?:is )?(?:clear|well|good)\b`)
+)
+
+var quoted = regexp.MustCompile(`[“"][^“”"]*[”"]`)
+
+// state holds what a line says of the incident's and the alerts' state against
+// what it is.
+func (p *pass) state(line string) {
+	f := p.x.facts
+	line = quoted.ReplaceAllString(line, "") // what somebody said is not said here
+	if m := incidentIs.FindStringSubmatch(line); m != nil {
+		said := strings.Replace(strings.ToLower(m[1]), "closed", incident.Resolved, 1)
+		if _, past := p.pastIn(line); !past && said != f.Incident.Status && f.Incident.Status != "" {
+			p.doubt(line, Host, "the incident is "+f.Incident.Status)
+		}
+	}
+	if m := alertsAre.FindStringSubmatch(line); m != nil && !partOfAll.MatchString(line) && !strings.Contains(strings.ToLower(m[0]), " not ") && !noAlert.MatchString(line) && len(f.Alerts) > 0 && f.AlertsCut.Complete() {
+		firing := strings.Contains("firing active open triggered", strings.ToLower(m[1]))
+		if firing && p.x.recovered() > 0 || !firing && p.x.recovered() < len(f.Alerts) {
+			p.doubt(line, Host, itoa(p.x.recovered())+" of "+itoa(len(f.Alerts))+" alerts have recovered")
+		}
+	}
+	if allClear.MatchString(line) && f.Incident.Status != incident.Resolved && !f.Recovered() {
+		p.doubt(line, Host, "the incident is "+f.Incident.Status)
+	}
+}
+
+var (
+	urgencySaid = regexp.MustCompile(`(?i)\b(high|low)[ -]urgency\b|\burgency\s(?:is|remains)\s(high|low)\b`)
+	ofThis      = regexp.MustCompile(`(?i)\b(?:if|when|would|should|rule|policy|priority changes|raise|lower|for)\b`)
+)
+
+// urgency doubts an urgency that is not the incident's, in prose as in the status line.
+func (p *pass) urgency(line string) {
+	is := p.x.facts.Incident.Urgency
+	for _, m := range urgencySaid.FindAllStringSubmatch(line, -1) {
+		if is != "" && !strings.EqualFold(m[1]+m[2], is) && !ofThis.MatchString(line) && !p.x.says(fold(m[0])) {
+			p.doubt(line, Host, "the urgency is "+is)
+		}
+	}
+}
+
+var hasRecovered = regexp.MustCompile(`(?i)\b(?:it|alert\b[^.;]{0,80}?)\s+(?:has|is)\s+(not\s+|never\s+)?(?:\w+\s+)?(?:recovered|cleared)\b`)
+
+var noAlert = regexp.MustCompile(`(?i)\b(?:no|none|neither|nothing)\b`)
+
+// recovery holds what a line says of the alert's end against the alerts.
+func (p *pass) recovery(line string) {
+	f := p.x.facts
+	if noAlert.MatchString(line) {
+		return
+	}
+	m := hasRecovered.FindStringSubmatch(quoted.ReplaceAllString(line, ""))
+	if m == nil || len(f.Alerts) == 0 || !f.AlertsCut.Complete() || opinion.MatchString(line) {
+		return
+	}
+	if n := p.x.recovered(); m[1] == "" && n == 0 || m[1] != "" && n == len(f.Alerts) {
+		p.doubt(line, Host, itoa(n)+" of "+itoa(len(f.Alerts))+" alerts have recovered")
+	}
+}
