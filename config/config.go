@@ -73,7 +73,7 @@ type Limits struct {
 // Deadlines of one review, from its start.
 type Deadlines struct {
 	Soft time.Duration `env:"OPSBUDDY_SOFT_DEADLINE" envDefault:"2m" check:"atmost:24h" doc:"After this the model is told to conclude. When only OPSBUDDY_DEADLINE is set, at most half of that."`
-	Hard time.Duration `env:"OPSBUDDY_DEADLINE" envDefault:"15m" check:"atmost:24h" doc:"After this what is known is posted, whatever is still missing."`
+	Hard time.Duration `env:"OPSBUDDY_DEADLINE" envDefault:"15m" check:"atmost:24h" doc:"By then what is known is posted, whatever is still missing."`
 }
 
 // Jira is where tickets are read. A personal token means Server / Data Center,

@@ -80,6 +80,9 @@ const maxPosting = 10 * time.Second
 // posting is the time for a message, at the end of a review that took all of its own.
 func (c FlowConfig) posting() time.Duration { return min(maxPosting, c.Deadline/share) }
 
+// thinking is the time for the model, which leaves that for the message.
+func (c FlowConfig) thinking() time.Duration { return c.Deadline - c.posting() }
+
 func (c FlowConfig) withDefaults() FlowConfig {
 	if c.SystemPrompt == "" {
 		c.SystemPrompt = SystemPrompt

@@ -37,7 +37,7 @@ func BuildFlow(cfg FlowConfig) *core.Flow {
 		Then(gatherFacts(cfg).As("facts").WithTimeout(time.Minute)).
 		When(follows).
 		Then(composeSame(cfg.Now).As("same").WithTimeout(30 * time.Second)).
-		Then(slack.NotifyReport(followerReport(cfg)).As("same_report").WithTimeout(30*time.Second).WithRetry(cfg.Deadline).WithDue(due(cfg), cfg.posting()).WithLate(cfg.DeliverFor)).
+		Then(delivery(cfg, followerReport(cfg)).As("same_report")).
 		When(leadHasEnded).
 		Then(slack.ListBelow(listed(cfg)).As("listed").WithTimeout(30 * time.Second).WithRetry(time.Minute)).
 		EndWhen().
@@ -45,16 +45,16 @@ func BuildFlow(cfg FlowConfig) *core.Flow {
 		When(leads).
 		Then(slack.NotifyFacts(firstMessage(cfg)).As("first").WithTimeout(10 * time.Second).WithRetry(5 * time.Second)).
 		When(stillOpen).
-		Then(agent.Node("reviewer", reviewer(cfg)).As("review").WithTimeout(cfg.Deadline - cfg.posting()).StopWhen(over)).
+		Then(agent.Node("reviewer", reviewer(cfg)).As("review").WithTimeout(cfg.thinking()).StopWhen(over)).
 		EndWhen().
 		Then(composeBrief(core.Output("review").OrZero(), cfg.Now).As("brief").WithTimeout(30 * time.Second)).
-		Then(slack.NotifyReport(report(cfg, "brief")).As("report").WithTimeout(30*time.Second).WithRetry(cfg.Deadline).WithDue(due(cfg), cfg.posting()).WithLate(cfg.DeliverFor)).
+		Then(delivery(cfg, report(cfg, "brief")).As("report")).
 		When(modelMayComeBack).
-		Then(agent.Node("second", secondReviewer(cfg)).As("second").WithTimeout(cfg.Deadline - cfg.posting()).StopWhen(over)).
+		Then(agent.Node("second", secondReviewer(cfg)).As("second").WithTimeout(cfg.thinking()).StopWhen(over)).
 		EndWhen().
 		When(cameBack).
 		Then(composeBrief(core.Output("second").OrZero(), cfg.Now).As("late_brief").WithTimeout(30 * time.Second)).
-		Then(slack.NotifyReport(lateReport(cfg)).As("late_report").WithTimeout(30*time.Second).WithRetry(cfg.Deadline).WithDue(due(cfg), cfg.posting()).WithLate(cfg.DeliverFor)).
+		Then(delivery(cfg, lateReport(cfg)).As("late_report")).
 		Then(pagerduty.WriteNote(note(cfg, "late_brief")).As("late_note").WithTimeout(30 * time.Second)).
 		EndWhen().
 		When(func(s *core.FlowState) bool { return !cameBack(s) }).
@@ -65,11 +65,13 @@ func BuildFlow(cfg FlowConfig) *core.Flow {
 		Build()
 }
 
-// due is when a review ends, however silent Slack is; then a run of its own goes on.
-func due(cfg FlowConfig) func(*core.FlowState) time.Time {
-	return func(s *core.FlowState) time.Time {
+// delivery is the step that brings a report to Slack. It is due when the review is,
+// however silent Slack is; then a run of its own goes on.
+func delivery(cfg FlowConfig, in slack.NotifyReportInput) *core.Node {
+	due := func(s *core.FlowState) time.Time {
 		return core.GetOr(s, "facts", FactsOutput{}).ReadAt.Add(cfg.Deadline)
 	}
+	return slack.NotifyReport(in).WithTimeout(30*time.Second).WithRetry(cfg.Deadline).WithDue(due, cfg.posting()).WithLate(cfg.DeliverFor)
 }
 
 // reviewer is the agent that looks further.

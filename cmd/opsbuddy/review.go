@@ -78,7 +78,7 @@ func (p *program) review(ctx context.Context, cfg config.Config, id string, post
 	}
 	out, failed := runOnce(ctx, w, flow, known.ID, start)
 	failed = errors.Join(failed, w.Stop())
-	if out.Markdown == "" {
+	if failed != nil && out.Markdown == "" {
 		return failed
 	}
 	_, err = fmt.Fprintf(p.stdout, "%s\n---\n%s · %s · %s · %d turns · %s %s\n", out.Markdown, out.Outcome, out.Cost,
