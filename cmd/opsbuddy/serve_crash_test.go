@@ -31,6 +31,18 @@ func hanging(w *world.World, api world.API) bool {
 	return false
 }
 
+// healDead ends a fault after a process was killed, once the stand-in has seen that its
+// callers are gone: else it answers a call of nobody, and counts it.
+func healDead(t *testing.T, w *world.World, api world.API) {
+	t.Helper()
+	for late := time.Now().Add(waiting); w.Held(api) > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatalf("%d calls of %s hang after their process died", w.Held(api), api)
+		}
+	}
+	w.Heal(api)
+}
+
 // restart brings the program up again on the folder of a dead one, and logs how
 // long it took from the start of the process to its first step outside.
 func restart(t *testing.T, w *world.World, dead *served) *served {
@@ -81,7 +93,7 @@ func TestReviewThatIsKilledWhileFactsAreReadEndsOnce(t *testing.T) {
 	s.accepted(t, firstPage(w, "delivery-1"))
 	wait(t, s, "a read of PagerDuty", func() bool { return hanging(w, world.PagerDuty) })
 	s.kill(t)
-	w.Heal(world.PagerDuty)
+	healDead(t, w, world.PagerDuty)
 
 	text := restart(t, w, s).outcomeOf(t, w)
 	if !strings.HasPrefix(lastLine(text), "brief · ") {
@@ -123,7 +135,7 @@ func endsOnceAfter(t *testing.T, w *world.World, dead *served, held world.API) {
 	if n := len(outcomes(w)); n != 0 {
 		t.Fatalf("%d outcomes stand before the restart", n)
 	}
-	w.Heal(held)
+	healDead(t, w, held)
 	text := restart(t, w, dead).outcomeOf(t, w)
 	if !strings.HasPrefix(lastLine(text), "brief · ") {
 		t.Errorf("the outcome is %q, want a full brief", lastLine(text))
@@ -217,7 +229,7 @@ func TestWebhookPostThatIsCutShortIsNotRepeated(t *testing.T) {
 	s.accepted(t, firstPage(w, "delivery-1"))
 	wait(t, s, "a post over the webhook", func() bool { return hanging(w, world.SlackWebhook) })
 	s.kill(t)
-	w.Heal(world.SlackWebhook)
+	healDead(t, w, world.SlackWebhook)
 	s = serve(t, w, s.data)
 	wait(t, s, "the end of the flow", func() bool { return s.reported(t) > 0 })
 	if n := asked(w, world.SlackWebhook); n != 1 {

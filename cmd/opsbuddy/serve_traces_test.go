@@ -373,7 +373,7 @@ func TestTraceGoesOnInTheNextProcess(t *testing.T) {
 	})
 	s.kill(t)
 	before := len(c.Spans())
-	w.Heal(world.Anthropic)
+	healDead(t, w, world.Anthropic)
 	next := serve(t, w, s.data, settings...)
 	next.outcomeOf(t, w)
 	next.terminate(t)
@@ -396,7 +396,7 @@ func TestReviewThatBeganUntracedGoesOnTraced(t *testing.T) {
 	s.accepted(t, firstPage(w, "delivery-1"))
 	wait(t, s, "the model's second turn", func() bool { return asked(w, world.Anthropic) == 2 })
 	s.kill(t)
-	w.Heal(world.Anthropic)
+	healDead(t, w, world.Anthropic)
 	next := serve(t, w, s.data, traceTo(c.URL())...)
 	if last := lastLine(next.outcomeOf(t, w)); !strings.HasPrefix(last, "brief · ") {
 		t.Errorf("the outcome is %q", last)

@@ -81,8 +81,24 @@ func (w *World) fault(api API, r *http.Request) *Fault {
 	return f
 }
 
+// Held counts the requests that hang now. A caller that has died hangs until its
+// connection is seen to be gone.
+func (w *World) Held(api API) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.held[api]
+}
+
+func (w *World) hold(api API, n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.held[api] += n
+}
+
 // hang holds a request until its fault is healed, and reports whether it was.
-func (w *World) hang(r *http.Request, f *Fault) bool {
+func (w *World) hang(api API, r *http.Request, f *Fault) bool {
+	w.hold(api, 1)
+	defer w.hold(api, -1)
 	select {
 	case <-f.healed:
 		return true

@@ -141,3 +141,38 @@ func received(t *testing.T, w *World, n int) {
 		}
 	}
 }
+
+func TestARequestThatHangsIsHeldUntilItsCallerIsGone(t *testing.T) {
+	w := start(t, "recurring-502")
+	w.Hang(PagerDuty)
+	ctx, hangUp := context.WithCancel(t.Context())
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.PagerDutyURL()+"/users/me", nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			_ = resp.Body.Close()
+			t.Error("a request that hangs was answered")
+		}
+	}()
+	for late := time.After(10 * time.Second); w.Held(PagerDuty) == 0; time.Sleep(time.Millisecond) {
+		select {
+		case <-late:
+			t.Fatal("the request does not hang")
+		default:
+		}
+	}
+	hangUp()
+	<-gone
+	for late := time.After(10 * time.Second); w.Held(PagerDuty) > 0; time.Sleep(time.Millisecond) {
+		select {
+		case <-late:
+			t.Fatal("it hangs although its caller is gone")
+		default:
+		}
+	}
+}

@@ -69,7 +69,7 @@ func (w *World) watch(which func(*http.Request) API, h http.Handler) http.Handle
 		defer w.note(api, r, body)(answer)
 		f := w.fault(api, r)
 		switch {
-		case !w.wait(r, w.latency), f != nil && f.Hang && !w.hang(r, f):
+		case !w.wait(r, w.latency), f != nil && f.Hang && !w.hang(api, r, f):
 			panic(http.ErrAbortHandler) // cuts the connection, in place of an empty 200
 		case f != nil && !f.Hang:
 			fail(answer, api, f)

@@ -46,6 +46,7 @@ type World struct {
 	mu       sync.Mutex
 	requests []*Request
 	faults   map[API]*Fault
+	held     map[API]int // requests that hang now
 	calls    []ModelCall
 	notes    []PostedNote
 }
@@ -67,7 +68,7 @@ func Start(c *Company, o Options) (*World, error) {
 	}
 	w := &World{
 		now: o.Now.UTC(), began: time.Now(), scenario: o.Scenario, latency: o.Latency, log: o.Logger,
-		urls: map[string]string{}, closed: make(chan struct{}), faults: map[API]*Fault{},
+		urls: map[string]string{}, closed: make(chan struct{}), faults: map[API]*Fault{}, held: map[API]int{},
 	}
 	if o.Now.IsZero() {
 		w.now = time.Now().UTC()
