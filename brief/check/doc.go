@@ -8,10 +8,12 @@
 //
 //   - A figure must be one of the same thing (figure.go): of the host or service
 //     that the line names, with the line's words beside it in the evidence, and
-//     not with those of another figure.
+//     not with those of another figure. It may be a range (range.go), or the time
+//     between two moments (apart.go).
 //   - The status line is the incident's own (head.go). What is said of an earlier
-//     incident is that incident's (past.go), of a ticket that ticket's (ticket.go),
-//     of a person what that person wrote, did or is on call for (person.go).
+//     incident is that incident's (past.go, nested.go), of a ticket that ticket's
+//     (ticket.go), of a person what that person wrote, did or is on call for
+//     (person.go, oncall.go), of now what is now (state.go).
 //   - Counts are the counts of lists that were read whole (says.go); "none" needs
 //     somebody who looked and found none (denial.go, nothing.go); a rollback needs a change of
 //     the paged service.
