@@ -2,8 +2,10 @@ package telemetry
 
 import (
 	"context"
+	"io"
 	"regexp"
 	"strings"
+	"sync"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
@@ -39,6 +41,19 @@ func metricExporter(ctx context.Context, c Config) (sdkmetric.Exporter, error) {
 	default:
 		return otlpmetrichttp.New(ctx, otlpmetrichttp.WithEndpointURL(s.Endpoint), otlpmetrichttp.WithHeaders(s.Headers))
 	}
+}
+
+// inTurn is a writer that traces and metrics share: each sends when it likes, and
+// both at once when the process ends.
+type inTurn struct {
+	mu  sync.Mutex
+	out io.Writer
+}
+
+func (w *inTurn) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.out.Write(b)
 }
 
 // points reports failures itself: the SDK would tell whoever set the process's

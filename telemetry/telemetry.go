@@ -79,6 +79,7 @@ func Start(ctx context.Context, c Config) (*Telemetry, error) {
 
 func start(ctx context.Context, c Config, failed func(error)) (*Telemetry, error) {
 	t := &Telemetry{failed: failed}
+	c.Console = &inTurn{out: c.Console}
 	about, err := c.resource(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("telemetry: OTEL_RESOURCE_ATTRIBUTES: %w", err)

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -253,8 +254,23 @@ func TestSamplersAreThoseOfTheSpecification(t *testing.T) {
 	}
 }
 
+// narrow is a console that takes its time, and knows when two write to it at once.
+type narrow struct {
+	bytes.Buffer
+	writing, crossed atomic.Int32
+}
+
+func (n *narrow) Write(b []byte) (int, error) {
+	if n.writing.Add(1) > 1 {
+		n.crossed.Add(1)
+	}
+	defer n.writing.Add(-1)
+	time.Sleep(20 * time.Millisecond)
+	return n.Buffer.Write(b)
+}
+
 func TestConsoleShowsSpansAndMetrics(t *testing.T) {
-	var out bytes.Buffer
+	var out narrow
 	c := config("")
 	c.Traces, c.Metrics, c.Console = Signal{Exporter: console}, Signal{Exporter: console}, &out
 	tel := started(t, c)
@@ -262,6 +278,9 @@ func TestConsoleShowsSpansAndMetrics(t *testing.T) {
 	tel.Stop()
 	if !strings.Contains(out.String(), `"Name":"seen here"`) || !strings.Contains(out.String(), `"ScopeMetrics"`) {
 		t.Errorf("the console shows\n%s", out.String())
+	}
+	if n := out.crossed.Load(); n > 0 {
+		t.Errorf("%d writes began before another ended", n)
 	}
 }
 
