@@ -100,11 +100,13 @@ var rules = []rule{
 	{char("@"), regexp.MustCompile(`\b[\w.+-]+@[\w-]+\.[\w.-]+\b`), Email, lower},
 	{char("-"), regexp.MustCompile(`\b([A-Z][A-Z0-9_]{1,9})-\d+\b`), Ticket, makeTicket},
 	{char("#PQ"), regexp.MustCompile(`#(\d+)\b|\b[PQ][A-Z0-9]{6,13}\b`), Incident, makeIncident},
+	{word("ncident"), regexp.MustCompile(`\b[Ii]ncident\s(?:[Nn]o\.?\s|[Nn]umber\s)?\**(\d{2,})\b`), Incident, makeIncidentNumber},
 	{char("/"), regexp.MustCompile(`(?:^|[\s(\x60"'：、（])(/[\w.*{}:@%-]+(?:/[\w.*{}:@%-]*)*)`), Path, makePath},
 	{char("+"), regexp.MustCompile(`\+\d[\d ()/-]{6,}\d`), Phone, lower},
 	{char("."), regexp.MustCompile(`\b\d{1,3}(?:\.\d{1,3}){3}\b`), Host, lower},
 	{word("- / Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"), regexp.MustCompile(`\b(\d{4})[-/](\d{2})[-/](\d{2})(?:T|\b)|\b(` + months + `)\.?\s(\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s(\d{4})\b)?|\b(\d{1,2})(?:st|nd|rd|th)?\s(?:of\s)?(` + months + `)\b(?:,?\s(\d{4})\b)?`), Date, makeDate},
 	{word("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"), regexp.MustCompile(`\b(` + months + `)\s(\d{4})\b`), Date, makeMonth},
+	{word("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"), regexp.MustCompile(`\b(?i:in|since|from|of|until|last|early|late|mid)[ -](` + months + `)\b`), Date, makeMonthAlone},
 	{char("月"), regexp.MustCompile(`(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日`), Date, makeKanjiDate},
 	{char(":"), regexp.MustCompile(`([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(?:\s?([AaPp])\.?[Mm]\b\.?)?(?:\s?([+-]\d{2}:?\d{2}|[A-Z][A-Z]{1,4}(?:[+-]\d{1,2})?|Z)\b)?`), Clock, makeClock},
 	{word("AM PM am pm a.m p.m A.M P.M"), regexp.MustCompile(`\b(1[0-2]|0?[1-9])\s?([AaPp])\.?[Mm]\b\.?(?:\s?([A-Z][A-Z]{1,4}(?:[+-]\d{1,2})?)\b)?`), Clock, makeHour},
@@ -149,7 +151,7 @@ func atoms(text string, rules []rule) []Atom {
 		}
 	}
 	sort.SliceStable(out, func(i, j int) bool { return out[i].Start < out[j].Start })
-	return shareUnits(text, slices.DeleteFunc(out, func(a Atom) bool { return a.Kind == Quote && inCode(a, out) }))
+	return elided(text, slices.DeleteFunc(out, func(a Atom) bool { return a.Kind == Quote && inCode(a, out) }))
 }
 
 // inCode tells whether a quotation is the quoted part of a command.
@@ -191,30 +193,6 @@ func (r rule) atoms(text string, rest []byte) (out []Atom, more bool) {
 		}
 	}
 	return out, more
-}
-
-var between = regexp.MustCompile(`^\s?(?:and|to|or|of|out of|–|-|,)\s?$`)
-
-// shareUnits gives the first number of "7 and 5 minutes" the unit of the second.
-func shareUnits(text string, all []Atom) []Atom {
-	for i := len(all) - 2; i >= 0; i-- { // from the end: "12, 25 and 18 minutes"
-		a, b := &all[i], all[i+1]
-		if b.Start < a.End { // a quotation, and what stands in it
-			continue
-		}
-		joint := between.FindString(text[a.End:b.Start])
-		if a.Kind != Number || joint == "" || strings.Contains(joint, "to") && a.Value*max(b.Unit, 1) > b.Value { // "503 to 62%"
-			continue
-		}
-		switch b.Kind {
-		case Percent:
-			a.Kind = Percent
-		case Duration, Size:
-			a.Kind, a.Value, a.Unit = b.Kind, a.Value*b.Unit, a.Unit*b.Unit
-			a.Key = number(a.Value)
-		}
-	}
-	return all
 }
 
 func makeLink(_ string, g []string, a *Atom) bool {
@@ -267,6 +245,12 @@ func makeIncident(text string, g []string, a *Atom) bool {
 	}
 	a.Key = g[0]
 	return g[1] != "" || strings.ContainsAny(g[0], "0123456789")
+}
+
+// makeIncidentNumber takes "incident 3101" for #3101.
+func makeIncidentNumber(text string, g []string, a *Atom) bool {
+	a.Start, a.Text, a.Key = a.End-len(g[1]), g[1], "#"+g[1]
+	return text[a.End:] == "" || strings.IndexByte(":.%-/", text[a.End]) < 0 || strings.HasPrefix(text[a.End:], ". ") || text[a.End:] == "."
 }
 
 func makeNumber(text string, g []string, a *Atom) bool {
@@ -354,6 +338,12 @@ var hostEnds = wordSet(`service svc api gateway worker db database proxy cache q
 	runner sender sync edge store registry broker agent operator job cron function stream search auth login billing payments checkout
 	ledger router balancer mesh sidecar vpn dns cdn mq bus collector pipeline primary replica`)
 
+// places and directions name where something runs: prod-west.
+var (
+	places     = wordSet("prod production staging stage dev test eu us ap")
+	directions = wordSet("west east north south central northeast northwest southeast southwest")
+)
+
 // english are first parts of compounds that only look like such a name.
 var english = wordSet(`self single multi in cross pre non on off full per sub inter intra customer front back read write dead out re un co
 	high low long short well top phase tier level sev step part day week late early first last next one two three follow end high`)
@@ -363,7 +353,7 @@ func makeHost(_ string, g []string, a *Atom) bool {
 	last := g[0][strings.LastIndexByte(g[0], '-')+1:]
 	a.Key = g[0]
 	digits := strings.IndexFunc(g[0], func(r rune) bool { return r >= '0' && r <= '9' })
-	return !english[first] && (hostEnds[last] || digits > 0)
+	return !english[first] && (hostEnds[last] || digits > 0 || places[first] && directions[last])
 }
 
 // makeDotted takes a name of a host with dots, but not "e.g" or a sentence that
@@ -382,7 +372,7 @@ func makeHandle(_ string, g []string, a *Atom) bool {
 const (
 	aName  = `\p{Lu}[\p{L}'’.-]+(?:\s\p{Lu}[\p{L}'’.-]+){1,2}|[\p{Han}\p{Hiragana}\p{Katakana}]{1,4}\s[\p{Han}\p{Hiragana}\p{Katakana}]{1,4}|\p{Arabic}+\s\p{Arabic}+`
 	before = `(?i:\b(?:assigned to|owned by|on call:?|on-call:?|escalate to|contact|page|ask|call|ping|tell|notify|reported by|fixed by|resolved by|note by|deployed by|owner:?|assignee:?))`
-	saying = `(?:says|said|writes|wrote|reports|reported|notes|noted|confirms|confirmed|thinks|guesses|suspects|tells|told|mentions|mentioned|warns|warned|deployed|released|shipped|merged|resolved|fixed|acknowledged|closed|restarted|owns|already)`
+	saying = `(?:says|said|writes|wrote|reports|reported|notes|noted|confirms|confirmed|thinks|guesses|suspects|tells|told|mentions|mentioned|warns|warned|deployed|released|shipped|merged|resolved|fixed|acknowledged|closed|restarted|owns|already|asked|suggests|suggested|recommends|recommended|saw|took over|backs|comes (?:after|next|before)|is (?:on call|next))`
 )
 
 func makePerson(_ string, g []string, a *Atom) bool {

@@ -45,6 +45,8 @@ type pass struct {
 	foreign bool      // the line under check is in that language
 	wrote   string    // the line under check as the model wrote it
 	fresh   []Finding // what was found of it
+	begun   bool      // a line was checked already
+	top     bool      // the line under check is the first
 	heirs   []heir    // the items of a list above that are about earlier incidents
 	// inherited is the earlier incident that the item above the line is about.
 	inherited *incident.Past
@@ -129,6 +131,7 @@ func (p *pass) line(line, below string) (string, bool) {
 		p.columns = nil
 		return line, true
 	}
+	p.top, p.begun = !p.begun, true
 	p.title(trimmed)
 	if p.columns != nil || strings.Contains(line, "|") && tableRule.MatchString(below) {
 		return p.row(line)
@@ -168,11 +171,34 @@ func (p *pass) command(line string) string {
 	if key == "" || p.x.says(key) || p.x.fills(key) {
 		return line
 	}
-	if strings.HasPrefix(key, "|") && !p.doubtfulRow(line) {
+	if strings.HasPrefix(key, "|") && !p.doubtfulRow(line) || p.field(line) {
 		return line
 	}
 	p.found(&p.report.Marked, Code, line, line)
 	return line + "  # " + Mark
+}
+
+// labelledValue is a line of a block that gives a fact rather than a command.
+var labelledValue = regexp.MustCompile(`^\s*[\p{L}_]{2,24}(?:\s{2,}|:\s+)(.+)$`)
+
+// plainValue are the kinds that no program takes for what it should act on.
+var plainValue = map[Kind]bool{Incident: true, Ticket: true, Date: true, Clock: true, Percent: true, Share: true, Duration: true, Size: true, Number: true, Priority: true}
+
+// field tells whether a line of a block is a label with a value that the evidence has, and
+// nothing else.
+func (p *pass) field(line string) bool {
+	m := labelledValue.FindStringSubmatchIndex(line)
+	if m == nil {
+		return false
+	}
+	l, next := p.apart(line), m[2]
+	for _, a := range l.atoms {
+		if !plainValue[a.Kind] || a.Start < next || strings.Trim(line[next:a.Start], " ,()") != "" || p.verdict(l, a) != supported {
+			return false
+		}
+		next = a.End
+	}
+	return next > m[2] && strings.Trim(line[next:], " ,()") == ""
 }
 
 // doubtfulRow tells whether a row of a table in a code block says what is not in
@@ -222,6 +248,15 @@ func (p *pass) claim(line string) (string, bool) {
 	return p.marked(line, weak), true
 }
 
+// lastTime speaks of the last of the earlier incidents.
+var lastTime = regexp.MustCompile(`(?i)\b(?:last time|back then|previous(?:ly| one| time))\b`)
+
+// ofLast tells whether a time is when the last one began or ended.
+func (p *pass) ofLast(line string, a Atom) bool {
+	r, recurs := p.x.facts.Recurs()
+	return recurs && lastTime.MatchString(line) && (atMinute(r.Last.Incident.CreatedAt, a) || atMinute(r.Last.Incident.ResolvedAt, a))
+}
+
 // cuts tells which invented atoms are taken out of their line rather than taking
 // the line with them: a wrong link has a label, a wrong citation leaves a claim
 // that is judged by its other atoms.
@@ -267,7 +302,10 @@ func (p *pass) verdict(l *line, a Atom) verdict {
 	if v == unproven && (p.proposal(l.text) && idea(a) || p.absence && a.Kind == Duration && lookBack.MatchString(l.before(a))) {
 		return supported
 	}
-	if v == unproven && a.Kind == Clock && p.endsDuty(l.text, a) {
+	if v == unproven && a.Kind == Date && len(a.Key) == len("01") && p.proposal(l.text) {
+		return supported
+	}
+	if v == unproven && a.Kind == Clock && (p.endsDuty(l.text, a) || p.ofLast(l.text, a)) {
 		return supported
 	}
 	return v

@@ -147,6 +147,7 @@ var lies = []struct{ name, was, is, word string }{
 	{"an invented error rate", "runs out of memory", "runs out of memory, 1,250 errors/s", "1,250"},
 	{"a wrong number of open tickets", "- Likely cause", "- 7 open tickets speak of it\n- Likely cause", "7 open tickets"},
 	{"a ticket said to be closed", "- Likely cause", "- PLAT-892 is closed\n- Likely cause", "is closed"},
+	{"a fact in a block", "## What's Happening?", "```\nincident  Q1GATEWAY502AB\n```\n\n## What's Happening?", "Q1GATEWAY502AB"},
 	{"a command in a block", "## What's Happening?", "```\nkubectl delete ns prod\n```\n\n## What's Happening?", "delete ns prod"},
 }
 

@@ -19,7 +19,7 @@ func (p *pass) course(line string) {
 }
 
 // relative is how far before or after an event another is said to be.
-var relative = regexp.MustCompile(`(?i)^\**\s+(before|after)\s+(?:the\s+)?(?:first\s+|second\s+|last\s+)?\**(alerts?|incident|page|deploy\w*|release|change|rollout)\b|^\**\s+(earlier|later)\b`)
+var relative = regexp.MustCompile(`(?i)^\**\s+(before|after)\s+(?:the\s+)?(?:first\s+|second\s+|last\s+)?\**(alerts?|incident|page|deploy\w*|release|change|rollout)\b|^\**\s+(earlier|later)\b|^\**\s+(before|after)\**\s*(?:[|.,;)]|$)`)
 
 // order doubts "after" where all that lies so far from the event lies before it, and
 // the other way round.
@@ -32,13 +32,28 @@ func (p *pass) order(line string) {
 		if m == nil {
 			continue
 		}
-		way := strings.ToLower(m[1] + m[3])
-		before, after := p.x.apartFrom(strings.ToLower(m[2]), a)
+		way := strings.ToLower(m[1] + m[3] + m[4])
+		kind := strings.ToLower(m[2])
+		if kind == "" && subject(line[:a.Start]) == "alert" {
+			kind = "change" // it came after, or before, what it is compared with
+		}
+		before, after := p.x.apartFrom(kind, a)
 		switch {
 		case (way == "after" || way == "later") && before && !after, (way == "before" || way == "earlier") && after && !before:
 			p.doubt(line, Duration, a.Text+" "+way)
 		}
 	}
+}
+
+var subjects = regexp.MustCompile(`(?i)\b(?:(alerts?|alarms?|incident|page)|(deploy\w*|release|change|rollout)|v\d[\w.]*)\b`)
+
+// subject is what was named last: an alert, or a change.
+func subject(text string) string {
+	all := subjects.FindAllStringSubmatch(text, -1)
+	if len(all) > 0 && all[len(all)-1][1] != "" {
+		return "alert"
+	}
+	return "change"
 }
 
 // apartFrom tells whether something is known to have happened so long before, and so

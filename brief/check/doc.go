@@ -47,7 +47,10 @@
 //	a time of day         one minute, in UTC: 15:00 CET, 14:00Z, 2 PM UTC and 19:30+05:30 are one;
 //	                      a zone that nobody knows is none; a time that the evidence has on
 //	                      another day needs that day's date in its line
-//	a date                the day, and its year when it is named: Feb 15th, 15 February, 2026-02-15, 2月15日
+//	a unit left out       that of the amount behind it: 7 and 5 minutes, between 1:46 and 1:53 PM;
+//	                      a limit without one takes that of the amount before it
+//	a date                the day, and its year when it is named: Feb 15th, 15 February, 2026-02-15, 2月15日;
+//	                      a month alone: one of its days
 //	a number in words     from five on, before what is counted, a unit or "percent": seven restarts
 //	a count               in digits or words, ordinal or not, singular or plural: third, 3rd, three times
 //	a status              whatever its case; open is any that is not done, closed and done are one

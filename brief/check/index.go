@@ -33,6 +33,7 @@ type Index struct {
 	templates []*regexp.Regexp
 	programs  set // first words of commands
 	written   []written
+	expiries  []time.Time // until which something holds
 	turns     []time.Time // at which something began or ended
 	logins    set         // of accounts that shipped something
 	bots      set         // of what writes by itself
@@ -84,6 +85,7 @@ func (x *Index) peopleOf(items []evidence.Item) {
 		text := plainDigits(i.Text)
 		x.authorsIn(text)
 		x.loginsIn(text)
+		x.expiriesIn(text)
 		x.ticketsIn(i.Text)
 	}
 	x.people, x.peoples = sortedKeys(x.roster()), set{}
@@ -236,6 +238,7 @@ func (x *Index) atom(r *record, l *line, a Atom) {
 	switch a.Kind {
 	case Date:
 		x.put(Date, withoutYear(a.Key))
+		x.put(Date, monthOf(a.Key))
 		if len(a.Key) == len("2006-01-02") {
 			x.put(Date, a.Key[:len("2006-01")])
 		}

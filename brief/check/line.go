@@ -236,7 +236,15 @@ func (l *line) says(n Atom) bool {
 // onDay tells whether a time of day that the evidence has on one day may stand in
 // this line: with that date, or without any when the day is today.
 func (l *line) onDay(day string, today set) bool {
-	return day == "" || l.days[withoutYear(day)] || today[withoutYear(day)]
+	return day == "" || l.days[withoutYear(day)] || l.days[monthOf(day)] || today[withoutYear(day)]
+}
+
+// monthOf is the month of a day, or of a month of a year.
+func monthOf(key string) string {
+	if len(key) == len("2006-01") {
+		return key[len("2006-"):]
+	}
+	return withoutYear(key)[:2]
 }
 
 func withoutYear(key string) string {

@@ -23,7 +23,28 @@ func (p *pass) moments(line string) {
 	p.day(line)
 	p.opened(line)
 	p.ageOf(line)
+	p.dayOfVersion(line)
 	p.daysAgo(line)
+	p.expired(line)
+	p.lengths(line)
+	p.inOrder(line)
+}
+
+var orderOf = regexp.MustCompile(`(?i)^\**\)?,?\s(?:just\s|right\s|shortly\s)?(before|after)\s[^.;]{0,48}\bat\s\**$`)
+
+// inOrder doubts "at 13:56, after the alert came in at 13:58".
+func (p *pass) inOrder(line string) {
+	atoms := p.atoms(line)
+	for i := 0; i+1 < len(atoms); i++ {
+		a, b := atoms[i], atoms[i+1]
+		if a.Kind != Clock || b.Kind != Clock || a.Value < 0 || b.Value < 0 || a.End > b.Start || math.Abs(a.Value-b.Value) > minutesOfDay/2 {
+			continue
+		}
+		m := orderOf.FindStringSubmatch(line[a.End:b.Start])
+		if m != nil && (strings.EqualFold(m[1], "before") && a.Value > b.Value || strings.EqualFold(m[1], "after") && a.Value < b.Value) {
+			p.doubt(line, Clock, a.Text+" "+strings.ToLower(m[1])+" "+b.Text)
+		}
+	}
 }
 
 var sameInstant = regexp.MustCompile(`^\**\s*(?:\(|=|/|,|–|-)?\s*(?:(?:that is|that's|i\.e\.|which is|or)[:,]?\s*)?\**$`)
@@ -47,7 +68,7 @@ var zoneName = regexp.MustCompile(`[A-Z]{1,5}(?:[+-]\d+)?$|[+-]\d{2}:?\d{2}$`)
 
 func zoneIn(clock string) string { return zoneName.FindString(strings.TrimSpace(clock)) }
 
-var untilBefore = regexp.MustCompile(`(?i)\b(?:until|till)\s+(?:about\s+)?\**$`)
+var untilBefore = regexp.MustCompile(`(?i)\b(?:until|'?till?|through)\s+(?:about\s+)?\**$`)
 
 // untilThen doubts an end that is the beginning of what is under review: the incident,
 // an alert that still fires.
@@ -93,19 +114,28 @@ func (x *Index) endsAt(a Atom) bool {
 	return false
 }
 
-// endsDuty tells whether a time is until when somebody in the line is on call.
+// dutyEnds is before the end of a shift that is told to whoever has it.
+var dutyEnds = regexp.MustCompile(`(?i)\byour?\b[^.;]{0,24}\b(?:shift|duty|rota|on[- ]call|pager)\b[^.;]{0,16}\b(?:until|till|ends?(?:\sat)?)\s+\**$`)
+
+// endsDuty tells whether a time is until when somebody in the line is on call, or who is
+// spoken to.
 func (p *pass) endsDuty(line string, a Atom) bool {
-	return untilBefore.MatchString(closeBefore(line, a.Start)) && slices.ContainsFunc(p.called(line), func(m mention) bool {
-		return slices.ContainsFunc(p.x.facts.OnCall, func(o incident.OnCall) bool { return fold(o.Person.Name) == m.name && atMinute(o.Until, a) })
+	before := closeBefore(line, a.Start)
+	return slices.ContainsFunc(p.x.facts.OnCall, func(o incident.OnCall) bool {
+		return atMinute(o.Until, a) && (o.Level == 1 && dutyEnds.MatchString(before) || untilBefore.MatchString(before) &&
+			slices.ContainsFunc(p.called(line), func(m mention) bool { return fold(o.Person.Name) == m.name }))
 	})
 }
 
 // untilTime is an end in the evidence.
 var untilTime = regexp.MustCompile(`(?:(?:until|till|bis|hasta)\s[^.\n]{0,24}?|\d{1,2}:\d{2}(?:\s?[a-z]{1,4})?\s?(?:to|and|–|-)\s?)(\d{1,2}:\d{2}(?:\s?[a-z]{1,4})?)`)
 
-var relativeDay = regexp.MustCompile(`(?i)\b(today|yesterday)(?:\s+at)?\s+\**$`)
+var (
+	relativeDay = regexp.MustCompile(`(?i)\b(today|yesterday|tomorrow)(?:\s+at)?\s+\**$`)
+	itsDay      = regexp.MustCompile(`(?i)^\**\s(today|yesterday|tomorrow)\b`)
+)
 
-// day doubts a time of today that was one of yesterday.
+// day doubts a time of today that was one of yesterday, or will be one of tomorrow.
 func (p *pass) day(line string) {
 	for _, a := range p.atoms(line) {
 		if a.Kind != Clock || a.Value < 0 {
@@ -113,17 +143,20 @@ func (p *pass) day(line string) {
 		}
 		m := relativeDay.FindStringSubmatch(closeBefore(line, a.Start))
 		if m == nil {
+			m = itsDay.FindStringSubmatch(line[a.End:])
+		}
+		if m == nil {
 			continue
 		}
 		now := p.x.facts.ReadAt.UTC()
-		days := map[string]string{"today": now.Format("01-02"), "yesterday": now.AddDate(0, 0, -1).Format("01-02")}
+		days := map[string]string{"today": now.Format("01-02"), "yesterday": now.AddDate(0, 0, -1).Format("01-02"), "tomorrow": now.AddDate(0, 0, 1).Format("01-02")}
 		said := strings.ToLower(m[1])
 		right, other := false, false
 		for _, t := range p.x.moments {
 			if atMinute(t, a) {
 				day := t.Format("01-02")
 				right = right || day == days[said]
-				other = other || day != days[said] && (day == days["today"] || day == days["yesterday"])
+				other = other || day != days[said] && (day == days["today"] || day == days["yesterday"] || day == days["tomorrow"])
 			}
 		}
 		if other && !right {
@@ -178,16 +211,33 @@ func (p *pass) ageOf(line string) {
 		}
 		for _, o := range all[max(0, i-3):i] {
 			near := a.Start-o.End < closeBy && o.End <= a.Start && !strings.ContainsAny(line[o.End:a.Start], ".;(")
-			if o.Kind == Version && near && p.x.shippedAnotherTime(o.Key, a) {
+			if o.Kind == Version && near && p.x.shippedAnotherTime(o.Key, func(at time.Time) bool { return sameAge(a, p.x.facts.ReadAt.Sub(at).Seconds()) }) {
 				p.doubt(line, Duration, a.Text+" ago")
 			}
 		}
 	}
 }
 
+var shippedOn = regexp.MustCompile(`(?i)^\**\s(?:was\s)?(?:went out|went live|shipped|deployed|released|rolled out)\b[^.;,(]{0,32}?\son\s\**$`)
+
+// dayOfVersion doubts a day on which a version is said to have been shipped when it was
+// on another.
+func (p *pass) dayOfVersion(line string) {
+	all := p.atoms(line)
+	for i := 0; i+1 < len(all); i++ {
+		v, d := all[i], all[i+1]
+		if v.Kind != Version || d.Kind != Date || d.Start < v.End || !shippedOn.MatchString(line[v.End:d.Start]) {
+			continue
+		}
+		if p.x.shippedAnotherTime(v.Key, func(at time.Time) bool { return at.Format("01-02") == withoutYear(d.Key) || at.Format("01") == d.Key }) {
+			p.doubt(line, Date, v.Text+" on "+d.Text)
+		}
+	}
+}
+
 // shippedAnotherTime tells whether records of a version's change have times, and none
-// that lies so far back.
-func (x *Index) shippedAnotherTime(version string, ago Atom) bool {
+// of them is then.
+func (x *Index) shippedAnotherTime(version string, then func(time.Time) bool) bool {
 	other := false
 	for _, r := range x.records {
 		if !r.isChange() || !says(r.text, version) {
@@ -195,7 +245,7 @@ func (x *Index) shippedAnotherTime(version string, ago Atom) bool {
 		}
 		for _, m := range fullTime.FindAllString(r.text, -1) {
 			at, err := time.Parse(minuteLayout, m)
-			if err == nil && sameAge(ago, x.facts.ReadAt.Sub(at).Seconds()) {
+			if err == nil && then(at) {
 				return false
 			}
 			other = other || err == nil

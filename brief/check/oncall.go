@@ -2,17 +2,25 @@ package check
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // aLevel is a level of an escalation policy, in the words of several languages.
 const aLevel = `(?:level|nivel|niveau|stufe|l)[\s-]?(\d)|(\d)(?:st|nd|rd|th)[\s-]level|(first|second|third|fourth)[\s-]level`
 
+// onDuty are the words for who has the pager.
+const onDuty = `on[- ]call|on duty|(?:has|have|carries|holds) the pager|is (?:the |our )?back-?up|backs (?:him|her|them) up`
+
 var (
 	ownLevel     = regexp.MustCompile(`(?i)^\**\s+(?:is\s+)?\(?(?:` + aLevel + `)\b`)
 	theNth       = regexp.MustCompile(`(?i)\bthe (first|second|third|fourth) (?:one )?is\s+\**$`)
-	afterOnCall  = regexp.MustCompile(`(?i)^[^.;]{0,30}?\b(?:on[- ]call|` + aLevel + `)\b`)
+	isNth        = regexp.MustCompile(`(?i)^\**\s(?:is|comes|as)\s(?:the\s)?(first|second|third|fourth)\b`)
+	labelledNth  = regexp.MustCompile(`(?i)\b(primary|secondary|tertiary)(?:\son[- ]call)?(?:\sis|:)\**\s+\**$`)
+	ofDuty       = regexp.MustCompile(`(?i)\b(?:` + onDuty + `|pager|escalat\w*)\b`)
+	afterOnCall  = regexp.MustCompile(`(?i)^[^.;]{0,30}?\b(?:` + onDuty + `|` + aLevel + `)\b`)
 	beforeOnCall = regexp.MustCompile(`(?i)\b(?:on[- ]call|` + aLevel + `)(?:,?\s(?:` + aLevel + `))?(?::\**|\s+is|,)?\s+\**$`)
+	levelOfNext  = regexp.MustCompile(`(?i),?\s(?:` + aLevel + `)(?:\s(?:is|are)|:)?\s+\**$`)
 	levelSaid    = regexp.MustCompile(`(?i)\b(?:` + aLevel + `)\b`)
 )
 
@@ -21,30 +29,53 @@ func (p *pass) levels(line string) {
 	all := p.called(line)
 	for n, m := range all {
 		before, after := around(line, all, n)
+		if n+1 < len(all) { // that is said of the next one
+			after = levelOfNext.ReplaceAllString(after, "")
+		}
 		if !p.onCall(line, m.name, before, after) {
 			p.doubt(line, Person, line[m.start:m.end]+" on call")
 		}
+		if a, is := p.dutyUntil(line, m); is && p.x.othersDuty(m.name, a) {
+			p.doubt(line, Clock, line[m.start:m.end]+" until "+a.Text)
+		}
 	}
+}
+
+// saidLevel tells whether somebody is said to be on call, and at which level if one is
+// named.
+func saidLevel(line, before, after string) (level string, is bool) {
+	nth := func(m []string) (string, bool) { return itoa(counted(strings.Join(m[1:], ""))), true }
+	a, b := afterOnCall.FindString(after), beforeOnCall.FindString(before)
+	if m := theNth.FindStringSubmatch(before); m != nil && a == "" && b == "" && strings.Contains(strings.ToLower(line), "level") {
+		return nth(m)
+	}
+	if m := isNth.FindStringSubmatch(after); m != nil && ofDuty.MatchString(line) {
+		return nth(m)
+	}
+	if m := labelledNth.FindStringSubmatch(before); m != nil {
+		return itoa(1 + slices.Index([]string{"primary", "secondary", "tertiary"}, strings.ToLower(m[1]))), true
+	}
+	if a == "" && b == "" {
+		return "", false
+	}
+	if m := ownLevel.FindStringSubmatch(after); m != nil {
+		return nth(m)
+	}
+	if m := levelSaid.FindStringSubmatch(b + firstClause(after)); m != nil {
+		return nth(m)
+	}
+	return "", true
 }
 
 // onCall tells whether somebody who is said to be on call, or to be of a level,
 // is.
 func (p *pass) onCall(line, name, before, after string) bool {
-	a, b := afterOnCall.FindString(after), beforeOnCall.FindString(before)
-	said := ""
-	if m := theNth.FindStringSubmatch(before); m != nil && a == "" && b == "" && strings.Contains(strings.ToLower(line), "level") {
-		a, said = m[0], itoa(counted(m[1]))
-	}
-	if a == "" && b == "" {
+	level, is := saidLevel(line, before, after)
+	if !is {
 		return true
 	}
-	if m := ownLevel.FindStringSubmatch(after); m != nil {
-		said = itoa(counted(m[1] + m[2] + m[3]))
-	} else if m := levelSaid.FindStringSubmatch(b + firstClause(after)); m != nil {
-		said = itoa(counted(m[1] + m[2] + m[3]))
-	}
 	for _, o := range p.x.facts.OnCall {
-		if fold(o.Person.Name) == name && (said == "" || said == itoa(o.Level)) {
+		if fold(o.Person.Name) == name && (level == "" || level == itoa(o.Level)) {
 			return true
 		}
 	}
@@ -54,4 +85,37 @@ func (p *pass) onCall(line, name, before, after string) bool {
 		}
 	}
 	return false
+}
+
+var thenUntil = regexp.MustCompile(`(?i)^\**\s+(?:is on call\s+)?(?:until|'?till?|through)\s+\**$`)
+
+// dutyUntil is the time until which somebody is said to be on call, a day before it or not.
+func (p *pass) dutyUntil(line string, m mention) (Atom, bool) {
+	said := "" // what stands between, without the day
+	from := m.end
+	for _, a := range p.closeTo(line, m) {
+		if a.Start < from {
+			continue
+		}
+		said += line[from:a.Start]
+		from = a.End
+		if a.Kind != Date {
+			return a, a.Kind == Clock && a.Value >= 0 && thenUntil.MatchString(said)
+		}
+	}
+	return Atom{}, false
+}
+
+// othersDuty tells whether the shift of somebody else ends at a time, and not this one's.
+func (x *Index) othersDuty(name string, a Atom) bool {
+	others := false
+	for _, o := range x.facts.OnCall {
+		if atMinute(o.Until, a) {
+			if fold(o.Person.Name) == name {
+				return false
+			}
+			others = true
+		}
+	}
+	return others
 }

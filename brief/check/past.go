@@ -26,7 +26,7 @@ func (p *pass) pastIncident(line string) string {
 		return line
 	}
 	line = p.pastSpan(p.pastDay(line, past), past)
-	if p.before() || strings.Contains(line, "#") {
+	if p.before() || strings.Contains(line, "#") || ofBefore.MatchString(line) {
 		p.fix(line, past)
 		p.stranger(line, past)
 		p.unheard(line, past)
@@ -87,12 +87,13 @@ const dateFirst = 9
 func (p *pass) pastIn(line string) (incident.Past, bool) {
 	var byName, byDay []incident.Past
 	atoms := p.atoms(line)
+	label := ofBefore.FindString(line)
 	for _, past := range p.x.past {
 		named, dated := false, false
 		for _, a := range atoms {
 			named = named || a.Kind == Incident && (a.Key == past.Incident.ID || a.Key == "#"+strconv.Itoa(past.Incident.Number)) ||
 				a.Kind == Link && a.Key == addressKey(past.Incident.URL)
-			dated = dated || a.Kind == Date && a.Start <= dateFirst && onDay(past.Incident, a.Key)
+			dated = dated || a.Kind == Date && a.Start <= dateFirst+len(label) && onDay(past.Incident, a.Key)
 		}
 		if named {
 			byName = append(byName, past)
@@ -104,13 +105,16 @@ func (p *pass) pastIn(line string) (incident.Past, bool) {
 	switch {
 	case len(byName) == 1:
 		return byName[0], true
-	case len(byName) == 0 && len(byDay) == 1 && p.before():
+	case len(byName) == 0 && len(byDay) == 1 && (label != "" || p.before()):
 		return byDay[0], true
 	case len(byName) == 0 && p.inherited != nil:
 		return *p.inherited, true
 	}
 	return incident.Past{}, false
 }
+
+// ofBefore labels a line that is about what was before: "seen_before: 2026-02-21".
+var ofBefore = regexp.MustCompile(`(?i)^\s*(?:[-*+]\s+)?\**(?:seen[ _]before|previous(?:ly)?|earlier|last[ _](?:time|seen)|before|past)\b[^:.]{0,16}:\**\s*`)
 
 var beforeTitle = regexp.MustCompile(`before|history|past|previous|earlier|recurr|similar`)
 
@@ -124,6 +128,18 @@ func onDay(i incident.Incident, key string) bool {
 		}
 	}
 	return false
+}
+
+var theMedian = regexp.MustCompile(`(?i)\bmedian\b[^.;\d]{0,32}$`)
+
+// median doubts how long the earlier incidents took in the middle.
+func (p *pass) median(line string) {
+	r, recurs := p.x.facts.Recurs()
+	for _, a := range p.atoms(line) {
+		if a.Kind == Duration && recurs && r.Median > 0 && theMedian.MatchString(strings.ReplaceAll(closeBefore(line, a.Start), "_", " ")) && !sameDuration(a, r.Median.Seconds()) {
+			p.doubt(line, Duration, "the median is "+evidence.Span(r.Median))
+		}
+	}
 }
 
 func (p *pass) inNotes(past incident.Past, text string) bool {
@@ -250,6 +266,90 @@ func (p *pass) itself(line string) {
 	}
 }
 
+var itsSpan = regexp.MustCompile(`(?i)^\**\s*(?:\(|:|,|–|-)\s*\**(?:(?:took|lasted|for|over (?:in|after)|resolved (?:in|after))\s)?\**$`)
+
+// daysOfPast doubts how long an earlier incident took that is named by its day alone, and
+// who noted it.
+func (p *pass) daysOfPast(line string) {
+	atoms := p.atoms(line)
+	for i, d := range atoms {
+		past, ok := p.x.onlyOn(d)
+		if !ok {
+			continue
+		}
+		end := len(line)
+		if i+1 < len(atoms) {
+			a := atoms[i+1]
+			if a.Kind == Duration && a.Start >= d.End && itsSpan.MatchString(line[d.End:a.Start]) && evidence.Took(past.Incident) > 0 &&
+				!sameDuration(a, evidence.Took(past.Incident).Seconds()) && !p.saidOf(past, a) {
+				p.doubt(line, Duration, a.Text+" for "+incidentName(past.Incident))
+			}
+		}
+		for _, o := range atoms[i+1:] {
+			if o.Kind == Date || o.Kind == Incident {
+				end = o.Start
+				break
+			}
+		}
+		for _, m := range p.called(line) {
+			noted := m.start > d.End && m.start < end && notedBy.MatchString(line[d.End:m.start])
+			if (noted || didThen(line, m, d)) && len(past.Notes) > 0 && !p.x.namedWith(m.name, incidentName(past.Incident), past) {
+				p.doubt(line, Person, line[m.start:m.end]+" in "+incidentName(past.Incident))
+			}
+		}
+	}
+}
+
+// didOn leads from somebody to the day on which they did something, or back.
+var (
+	didOn = regexp.MustCompile(`(?i)^\**\sdid(?:\s(?:so|it|that|this|the same))?\son\s\**$`)
+	onDid = regexp.MustCompile(`^\**,?\s\**$`)
+	didIt = regexp.MustCompile(`(?i)^\**\sdid\b`)
+)
+
+// didThen tells whether somebody is said to have done something on a day.
+func didThen(line string, m mention, d Atom) bool {
+	return m.end <= d.Start && didOn.MatchString(line[m.end:d.Start]) ||
+		d.End <= m.start && onDid.MatchString(line[d.End:m.start]) && didIt.MatchString(line[m.end:])
+}
+
+// notedBy leads from the day of an earlier incident to who wrote of it, in one pair of
+// brackets.
+var notedBy = regexp.MustCompile(`(?i)^\**\s?\([^()]*\b(?:noted|note|written|said) by\s+\**$`)
+
+// onlyOn is the one earlier incident of a day.
+func (x *Index) onlyOn(d Atom) (incident.Past, bool) {
+	var all []incident.Past
+	for _, p := range x.past {
+		if d.Kind == Date && len(d.Key) >= len("01-02") && onDay(p.Incident, d.Key) {
+			all = append(all, p)
+		}
+	}
+	if len(all) != 1 {
+		return incident.Past{}, false
+	}
+	return all[0], true
+}
+
+var itsNumber = regexp.MustCompile(`^[\s*\x60]*[(,/|][\s*]*$`)
+
+// oneIncident doubts an id beside the number of another incident: "Q9HGPNSFAJEXKD (#3102)".
+func (p *pass) oneIncident(line string) {
+	atoms := p.atoms(line)
+	for i := 0; i+1 < len(atoms); i++ {
+		a, b := atoms[i], atoms[i+1]
+		if a.Kind != Incident || b.Kind != Incident || a.End > b.Start || !itsNumber.MatchString(line[a.End:b.Start]) || strings.HasPrefix(a.Key, "#") == strings.HasPrefix(b.Key, "#") {
+			continue
+		}
+		same := func(i incident.Incident) bool {
+			return (a.Key == i.ID || b.Key == i.ID) && (a.Key == "#"+itoa(i.Number) || b.Key == "#"+itoa(i.Number))
+		}
+		if !same(p.x.facts.Incident) && !slices.ContainsFunc(p.x.past, func(o incident.Past) bool { return same(o.Incident) }) && p.x.has(Incident, a.Key) && p.x.has(Incident, b.Key) {
+			p.doubt(line, Incident, a.Text+" is not "+b.Text)
+		}
+	}
+}
+
 // elsewhere doubts what runs when it is named in the line of an earlier incident
 // and only the incident under review has it, or the other way round.
 func (p *pass) elsewhere(line string) {
@@ -324,6 +424,7 @@ var sentenceEnd = regexp.MustCompile(`[.!?]\**\s`)
 // pastWords are words about any earlier incident.
 var pastWords = wordSet(`incident resolv recover record month january february march april may jun jul june july august september october
 	november december jan feb mar apr aug sep oct nov dec tim happen occur once twice ago again earlier
+	someth els different thing per accord
 	yes onc twic cas singl half well not`)
 
 func incidentName(i incident.Incident) string {

@@ -123,7 +123,7 @@ var (
 	afterColon   = regexp.MustCompile(`^\**:\s`)
 	inChannel    = regexp.MustCompile(`^\**\s+in\s+#`)
 	beforeSaying = regexp.MustCompile(`(?i)(?:\bsays|\bsaid)\s+\**$`)
-	accordingTo  = regexp.MustCompile(`(?i)(?:\baccording to|\bnote by|\bmessage from)\s+\**$`)
+	accordingTo  = regexp.MustCompile(`(?i)(?:\baccording to|\bper|\bnote by|\bmessage from)\s+\**$`)
 	asSaid       = regexp.MustCompile(`(?i)\bas\s+\**$`)
 	startOfLine  = regexp.MustCompile(`^\s*(?:[-*+]\s+|\d+[.)]\s+|>\s*)?\**$`)
 	acting       = regexp.MustCompile(`(?i)^\s+(?:already\s+)?(resolved|acknowledged|closed|fixed|restarted|deployed|released|shipped|merged|rolled back|reverted)\b`)
@@ -137,19 +137,37 @@ func (p *pass) persons(line string) {
 	for n, m := range all {
 		before, after := around(line, all, n)
 		name := line[m.start:m.end]
-		if words, speaks := said(before, after); speaks && p.foreign {
-			if a := p.notTheirs(line, m.name); a != "" {
-				p.doubt(line, Person, name+" did not say "+a)
-			}
-		} else if speaks && !p.x.uttered(m.name, words, p.x.peoples) {
-			p.doubt(line, Person, name+" said no such thing")
+		if words, speaks := said(before, after); speaks {
+			p.spoke(line, m, words, before)
 		}
-		if (isAssigned.MatchString(after) || assignedTo.MatchString(before)) && !p.assigned(line, m.name) {
+		if (isAssigned.MatchString(after) || assignedTo.MatchString(before) || greeted.MatchString(before) && yours.MatchString(after)) && !p.assigned(line, m.name) {
 			p.doubt(line, Person, name+" is not assigned")
+		}
+		if asSaid.MatchString(before) && likewise.MatchString(after) && p.x.content(lastClause(before), p.x.peoples).common(p.x.deeds(m.name)) == 0 {
+			p.doubt(line, Person, name+" did so")
 		}
 		if verb := acted(before, after); verb != "" && !p.did(line, m.name, verb) {
 			p.doubt(line, Person, name+" "+verb)
 		}
+	}
+}
+
+// spoke doubts words that somebody is said to have said.
+func (p *pass) spoke(line string, m mention, words, before string) {
+	name, right := line[m.start:m.end], true
+	switch {
+	case p.foreign:
+		if a := p.notTheirs(line, m.name); a != "" {
+			p.doubt(line, Person, name+" did not say "+a)
+		}
+	case onlyWhen.MatchString(words):
+	case pointsBack.MatchString(words):
+		right = p.x.mentioned(m.name, before)
+	default:
+		right = p.x.uttered(m.name, words, p.x.peoples)
+	}
+	if !right {
+		p.doubt(line, Person, name+" said no such thing")
 	}
 }
 
@@ -168,6 +186,12 @@ func around(line string, all []mention, n int) (before, after string) {
 
 // isAssigned says that the incident is somebody's.
 var isAssigned = regexp.MustCompile(`(?i)^\**\s+(?:is|was|has been)\s+assigned\b(?:[.,;)]|\s+to (?:it|this|the incident)\b|$)`)
+
+// greeted and yours tell somebody that the incident is theirs.
+var (
+	greeted = regexp.MustCompile(`(?i)^\W*(?:hi|hey|hello|dear|good (?:morning|evening))\W+$`)
+	yours   = regexp.MustCompile(`(?i)^[^.;]*\b(?:is|are) yours\b|^[^.;]*\bassigned to you\b`)
+)
 
 var assignedTo = regexp.MustCompile(`(?i)\bassigned to\s+\**$`)
 
@@ -188,7 +212,8 @@ func (p *pass) stranger(line string, past incident.Past) {
 	name := incidentName(past.Incident)
 	for _, m := range p.called(line) {
 		before, after := line[:m.start], line[m.end:]
-		if !doerBefore.MatchString(before) && !doerAfter.MatchString(after) || p.x.namedWith(m.name, name, past) {
+		alone := strings.HasSuffix(before, "(") && strings.HasPrefix(after, ")")
+		if !alone && !doerBefore.MatchString(before) && !doerAfter.MatchString(after) || p.x.namedWith(m.name, name, past) {
 			continue
 		}
 		p.doubt(line, Person, line[m.start:m.end]+" in "+name)
@@ -217,7 +242,7 @@ func said(before, after string) (words string, ok bool) {
 	case beforeSaying.MatchString(before):
 		return lastClause(before), true
 	case accordingTo.MatchString(before) && strings.Trim(firstClause(after), " |*.)") == "":
-		return accordingTo.ReplaceAllString(lastClause(before), ""), true
+		return lastPart(accordingTo.ReplaceAllString(lastClause(before), "")), true
 	case accordingTo.MatchString(before):
 		return firstClause(after), true
 	case asSaid.MatchString(before) && afterSaying.MatchString(after):
@@ -249,6 +274,14 @@ func lastClause(s string) string {
 	return s[all[len(all)-1][1]:]
 }
 
+// lastPart is what stands behind the last colon: what stands before it announces that.
+func lastPart(s string) string {
+	if at := strings.LastIndex(s, ": "); at >= 0 && len(words(s[at:])) >= 2 {
+		return s[at+2:]
+	}
+	return s
+}
+
 // notTheirs finds a number or a name in a line of another language that records of
 // others have, and none of this person's: its words cannot be compared.
 func (p *pass) notTheirs(line, who string) string {
@@ -272,15 +305,52 @@ func (p *pass) notTheirs(line, who string) string {
 
 var channelName = regexp.MustCompile(`#[\w-]+|\bchannel\b`)
 
-// uttered tells whether somebody wrote something like it: two of five words are
-// theirs. What is written in another script is not compared.
-func (x *Index) uttered(name, text string, people set) bool {
+// onlyWhen is when somebody said what is not said: "wrote at 13:58 UTC, before it opened".
+var onlyWhen = regexp.MustCompile(`(?i)^[\s\d:.,]*(?:[ap]m\b|utc\b|[a-z]{3,4}\b)?,?\s(?:(?:just|shortly|right|about|some)\s)?(?:[\w-]+\s(?:seconds?|minutes?|min|hours?|days?)\s)?(?:before|after|while|when|during)\b`)
+
+// pointsBack begins what somebody is said to have said with what was told before:
+// "Jonas suggested it at 13:56".
+var pointsBack = regexp.MustCompile(`(?i)^\s+(?:it|that|this|so|the same|as much)\b(?:\s*$|[.,;:)]|\s+(?:at|in|on|to|too|earlier|before|already|again)\b)`)
+
+// mentioned tells whether somebody wrote two of the words of what is told before.
+func (x *Index) mentioned(name, before string) bool {
+	all := x.content(before, x.peoples)
+	return slices.ContainsFunc(x.wrote[name], func(u utterance) bool { return u.foreign || all.common(u.stems) >= 2 })
+}
+
+var likewise = regexp.MustCompile(`(?i)^\**\sdid\b`)
+
+// deeds are the words of everything that somebody wrote.
+func (x *Index) deeds(name string) set {
 	all := set{}
-	for _, w := range words(channelName.ReplaceAllString(plain(text), "")) {
-		if w.stem != "" && !people[w.stem] {
+	for _, u := range x.wrote[name] {
+		all.add(sortedKeys(u.stems)...)
+	}
+	return all
+}
+
+// content are the words of a text but for people and channels.
+func (x *Index) content(text string, people set) set {
+	all := set{}
+	text = itsNote.ReplaceAllString(channelName.ReplaceAllString(plain(text), ""), "")
+	for _, w := range words(text) {
+		if w.stem != "" && !people[w.stem] && !somebody[w.stem] {
 			all.add(w.stem)
 		}
 	}
+	return all
+}
+
+// somebody are words for people without a name.
+var somebody = wordSet("nobod nobody anybod anybody somebod somebody everybod everybody anyon someon everyon peopl")
+
+// itsNote leads to what somebody wrote: "per Noor's note of".
+var itsNote = regexp.MustCompile(`(?i)^\**['’]s\s(?:note|message|comment|post|reply)s?\s(?:of|from|on)?`)
+
+// uttered tells whether somebody wrote something like it: two of five words are
+// theirs. What is written in another script is not compared.
+func (x *Index) uttered(name, text string, people set) bool {
+	all := x.content(text, people)
 	for _, u := range x.wrote[name] {
 		if u.foreign || 5*all.common(u.stems) >= 2*len(all) {
 			return true

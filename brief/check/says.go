@@ -18,6 +18,9 @@ func (p *pass) relations(line string) string {
 		p.elsewhere(line)
 	}
 	p.itself(line)
+	p.median(line)
+	p.oneIncident(line)
+	p.daysOfPast(line)
 	p.ticketsSaid(line)
 	p.persons(line)
 	p.levels(line)
@@ -32,6 +35,9 @@ func (p *pass) relations(line string) string {
 	p.count(line)
 	p.refusal(line)
 	p.state(line)
+	if p.top {
+		p.titleState(line)
+	}
 	p.changes(line)
 	p.byWhom(line)
 	p.prose(line)
@@ -59,6 +65,9 @@ var ofThem = regexp.MustCompile(`(?i)\b(` + numeral + `) of (?:which|them|these)
 // seenBefore counts the times before this one.
 var seenBefore = regexp.MustCompile(`(?i)\b(?:seen|happened|occurred|came|been)\s(once|twice)\sbefore\b`)
 
+// isNumber counts this time, too.
+var isNumber = regexp.MustCompile(`(?i)\bnumber (` + numeral + `) (?:in|within|since)\b`)
+
 // ticketsAre counts the tickets without a word for their state.
 var ticketsAre = regexp.MustCompile(`(?i)\bthere (?:is|are) (` + numeral + `) (?:related |other )?tickets?\b`)
 
@@ -81,6 +90,11 @@ func (p *pass) count(line string) {
 	if m := seenBefore.FindStringSubmatch(line); m != nil {
 		n := map[string]int{"once": 1, "twice": 2}[strings.ToLower(m[1])]
 		if r, recurs := f.Recurs(); recurs && n != r.Times-1 || !recurs && p.x.lookedBack() {
+			p.doubt(line, Ordinal, m[0])
+		}
+	}
+	if m := isNumber.FindStringSubmatch(line); m != nil && p.x.lookedBack() {
+		if r, recurs := f.Recurs(); recurs && counted(m[1]) != r.Times {
 			p.doubt(line, Ordinal, m[0])
 		}
 	}
@@ -117,7 +131,7 @@ func (p *pass) count(line string) {
 var ofAll = regexp.MustCompile(`(?i)\b(?:none|neither|any|most|some|` + numeral + `) of (?:the |these |those |all )?$`)
 
 // partOfAll counts some of all the alerts: "five of the six alerts have recovered".
-var partOfAll = regexp.MustCompile(`(?i)\b(` + numeral + `) of (?:the |these |those |all )?(?:` + numeral + `) alerts?\b([^.;,]{0,24})`)
+var partOfAll = regexp.MustCompile(`(?i)\b(` + numeral + `) of (?:the |these |those |all )?(?:` + numeral + `) (?:[\w-]+ )?alerts?\b([^.;,]{0,24})`)
 
 // counted is a number in digits or words.
 func counted(text string) int {
@@ -181,9 +195,11 @@ func (p *pass) times(line string, other bool) []int {
 }
 
 var (
-	undo     = regexp.MustCompile(`(?i)\b(?:roll(?:ed|ing)?[ -]?back|roll(?:ed|ing)?\s(?:\w+\s)?\S+\sback\b|revert(?:ed|ing)?|rollout undo|undo (?:the )?(?:\w+ ){0,2}(?:deploy|release|change)|(?:back|go back|return|downgrade) to (?:the )?(?:previous|last|earlier|old)\s(?:\w+ )?(?:version|release|deploy|build))\b`)
-	forbids  = regexp.MustCompile(`(?i)\b(?:do not|don't|never|no need to|instead of)\s+(?:\w+\s+){0,3}(?:roll|revert|undo|go back)`)
-	authored = regexp.MustCompile(`(?i)\b(?:deployed|released|shipped|rolled out|merged|pushed|changed)\b[^.;|]{0,60}?\bby\s+@?([\p{L}][\p{L}'’-]*(?:\s\p{Lu}[\p{L}'’-]+)?)`)
+	undo    = regexp.MustCompile(`(?i)\b(?:roll(?:ed|ing)?[ -]?back|roll(?:ed|ing)?\s(?:\w+\s)?\S+\sback\b|revert(?:ed|ing)?|rollout undo|undo (?:the )?(?:\w+ ){0,2}(?:deploy|release|change)|(?:back|go back|return|downgrade) to (?:the )?(?:previous|last|earlier|old)\s(?:\w+ )?(?:version|release|deploy|build))\b`)
+	forbids = regexp.MustCompile(`(?i)\b(?:do not|don't|never|no need to|instead of)\s+(?:\w+\s+){0,3}(?:roll|revert|undo|go back)`)
+	// wouldUndo is somebody's wish: that they said so is asked elsewhere.
+	wouldUndo = regexp.MustCompile(`(?i)\b(?:would|wants? to|wanted to|suggest\w*|propos\w+|recommend\w*)\s[^.;]{0,40}?(?:roll|revert|undo)`)
+	authored  = regexp.MustCompile(`(?i)\b(?:deployed|released|shipped|rolled out|merged|pushed|changed)\b[^.;|]{0,60}?\bby\s+@?([\p{L}][\p{L}'’-]*(?:\s\p{Lu}[\p{L}'’-]+)?)`)
 )
 
 // changes doubts the advice to undo a change when none of the service was found:
@@ -198,7 +214,7 @@ func (p *pass) changes(line string) {
 	if p.before() || past || !undo.MatchString(line) || forbids.MatchString(line) {
 		return
 	}
-	if len(p.mentions(line)) > 0 && judged.MatchString(p.section) {
+	if len(p.mentions(line)) > 0 && (judged.MatchString(p.section) || wouldUndo.MatchString(line)) {
 		return // what somebody would do is theirs to say
 	}
 	paged := p.x.facts.Incident.Service.Name

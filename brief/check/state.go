@@ -13,6 +13,29 @@ var (
 	allClear   = regexp.MustCompile(`(?i)^\W*all (?:is )?(?:clear|well|good)\b`)
 )
 
+// aStatus is the status of an incident as one part of a line of its own: "P1, open for 9
+// minutes, not acknowledged yet".
+var aStatus = regexp.MustCompile(`^(not\s|un)?(triggered|acknowledged|acked|resolved|closed)(?:\syet)?(?:\sby\s.*)?$`)
+
+// titleState doubts a status, and an urgency, in the line that says which incident it is about.
+func (p *pass) titleState(line string) {
+	is := p.x.facts.Incident.Status
+	for _, part := range listParts.Split(plain(line), -1) {
+		part = fold(part)
+		if u := p.x.facts.Incident.Urgency; u != "" && (part == "high" || part == "low") && part != fold(u) {
+			p.doubt(line, Host, "the urgency is "+u)
+		}
+		m := aStatus.FindStringSubmatch(part)
+		if m == nil || is == "" {
+			continue
+		}
+		said := strings.NewReplacer("closed", incident.Resolved, "acked", incident.Acknowledged).Replace(m[2])
+		if (said == is) == (m[1] != "") {
+			p.doubt(line, Host, "the incident is "+is)
+		}
+	}
+}
+
 var quoted = regexp.MustCompile(`[“"][^“”"]*[”"]`)
 
 // state holds what a line says of the incident's and the alerts' state against

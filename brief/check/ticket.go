@@ -168,6 +168,8 @@ var (
 	statusAfter = regexp.MustCompile(`(?i)^[\s*:(—|-]*(?:(?:is|was|are|has been|been|status|now|still|already)[\s:*]+)*\(?(` + statuses + `)\b`)
 	statusIs    = regexp.MustCompile(`^[^.;]*?\b(?:is|was|are|and)\s+(?:still |already |now )?(To Do|In Progress|In Review|Done|Closed|Resolved|Blocked|Backlog|Won't Do)\b`)
 	itIs        = regexp.MustCompile(`(?i)^[^.]*?;\s+it (?:is|was)\s+(?:still |already |now )?(` + statuses + `)\b`)
+	inBrackets  = regexp.MustCompile(`^\**\s\([^()]*\)`)
+	itStill     = regexp.MustCompile(`(?i)^[^|]{0,160}?[.;]\s+it(?:['’]s|\s(?:is|was))\s+(?:still |already |now )?(to do|todo|in progress|in review|blocked|backlog)\b`)
 	statusWord  = regexp.MustCompile(`(?i)^(?:(?:still|already|now|currently) )?(` + statuses + `)(?: (?:with|by|for) .*)?$`)
 	listParts   = regexp.MustCompile(`\s[-–—]\s|[|,;()\[\]]|:\s`)
 )
@@ -195,6 +197,9 @@ func (p *pass) ticketsSaid(line string) {
 		if said := wrongStatus(rest, t); said != "" {
 			p.doubt(line, Ticket, statusOf(t, a.Key))
 		}
+		if wrongRank(rest, t) != "" {
+			p.doubt(line, Ticket, a.Key+" has priority "+t.Priority)
+		}
 		if who := p.wrongOwner(rest, t); who != "" && read {
 			p.doubt(line, Ticket, a.Key+" is not "+who+"'s")
 		}
@@ -215,6 +220,9 @@ func statusOf(t incident.Ticket, key string) string {
 
 // wrongStatus finds a status that a text gives a ticket and that it has not.
 func wrongStatus(rest string, t incident.Ticket) string {
+	if m := statusAfter.FindStringSubmatch(inBrackets.ReplaceAllString(rest, "")); m != nil && !isStatus(m[1], t) {
+		return m[1]
+	}
 	if m := statusAfter.FindStringSubmatch(rest); m != nil && !isStatus(m[1], t) {
 		return m[1]
 	}
@@ -222,6 +230,9 @@ func wrongStatus(rest string, t incident.Ticket) string {
 		return m[1]
 	}
 	if m := itIs.FindStringSubmatch(rest); m != nil && !isStatus(m[1], t) {
+		return m[1]
+	}
+	if m := itStill.FindStringSubmatch(rest); m != nil && !isStatus(m[1], t) {
 		return m[1]
 	}
 	for _, part := range listParts.Split(rest, -1) {
@@ -252,8 +263,8 @@ func isStatus(said string, t incident.Ticket) bool {
 var (
 	ownerWords = regexp.MustCompile(`(?i)(?:assigned to|owned by|owner:?|assignee:?)\s+\**$`)
 	// withOwner and hasIt say whose a ticket is in passing.
-	withOwner = regexp.MustCompile(`(?i)(?:[,)]|\b(?:is|now|still|progress|review|started|open|done))\s*with\s+\**$`)
-	hasIt     = regexp.MustCompile(`(?i)^\**(?:['’]s\**[.)]?\s*$|\s+(?:has|owns|holds) it\b|\s+is (?:on|working on) it\b)`)
+	withOwner = regexp.MustCompile(`(?i)(?:[,)]|\b(?:is|now|still|progress|review|started|open|done))\s*(?:with|w/)\s+\**$`)
+	hasIt     = regexp.MustCompile(`(?i)^\**(?:['’]s\**(?:[.),]|\s*$)|\s+(?:has|owns|holds) it\b|\s+is (?:on|working on) it\b)`)
 )
 
 // wrongOwner finds a person whom a text names as a ticket's although no record

@@ -32,7 +32,12 @@ var edges = []struct {
 	{"a range", "Notes", "copy took 12 min", []string{"copy took 12 to 15 minutes", "copy took between 3 and 12 minutes", "copy took 10–15 min"}, []string{"copy took 13 to 15 minutes", "copy took between 2 and 11 minutes", "copy took 2–12 min"}},
 	{"how far apart", "Notes", "the import began at 13:40 UTC", []string{"the import began at 13:40 UTC, 19 minutes before the first alert", "the import began at 13:40 UTC, 22 minutes earlier"}, []string{"the import began at 13:40 UTC, 18 minutes before the first alert", "the import began at 13:40 UTC, 31 minutes earlier"}},
 	{"a time of day", "Notes", "down since 09:00 UTC", []string{"down since 9:01 UTC", "down since 08:59Z", "down since 10:01 CET"}, []string{"down since 09:02 UTC", "down since 08:58 UTC", "down since 09:00 CET", "down since 09:00 IST"}},
-	{"a date", "Notes", "on 2026-02-15", []string{"on Feb 15th", "on 15 February 2026", "2月15日"}, []string{"on Feb 14", "on 15 February 2025"}},
+	{
+		"a unit left out", "Notes", "- slow from 13:46 to 13:53 UTC, waited 14 min (threshold 10 min)\n- the copies took 7 min and 5 min",
+		[]string{"slow between 1:46 and 1:53 PM UTC", "waited 14 min; we alert at 10.", "the copies took 7 and 5 minutes"},
+		[]string{"slow between 1:36 and 1:53 PM UTC", "slow between 1:46 and 1:53 AM UTC", "waited 14 min; we alert at 20.", "the copies took 8 and 5 minutes"},
+	},
+	{"a date", "Notes", "on 2026-02-15", []string{"on Feb 15th", "on 15 February 2026", "2月15日", "in February"}, []string{"on Feb 14", "on 15 February 2025", "in April"}},
 	{"a number in words", "Notes", "reloads: 7, broken files: 45, downtime: 28 min, errors: 15%", []string{"seven reloads", "forty-five broken files", "downtime of half an hour", "fifteen percent errors"}, []string{"six reloads", "forty-six broken files", "fifty percent errors"}},
 	{"a count", "Has This Happened Before?", "", []string{"- the third time", "- 3rd time", "- three times", "- it came twice before"}, []string{"- the second time", "- 4th time", "- four times"}},
 	{"a status", "Notes", "", []string{"PLAT-892 is open", "PLAT-892 is in progress", "PLAT-892 [In Progress]"}, []string{"PLAT-892 is done", "PLAT-892 is closed", "PLAT-892 is to do"}},

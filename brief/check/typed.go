@@ -56,7 +56,7 @@ func (x *Index) addIncidents() {
 	ordinal := ""
 	if r, ok := f.Recurs(); ok { // its days are rounded up
 		ordinal = evidence.Ordinal(r.Times)
-		x.span("tim day first last sinc recur "+ordinal, f.Incident.CreatedAt.AddDate(0, 0, -r.Days), f.Incident.CreatedAt)
+		x.span("tim number day first last sinc recur "+ordinal, f.Incident.CreatedAt.AddDate(0, 0, -r.Days), f.Incident.CreatedAt)
 	}
 	for _, p := range x.past {
 		x.when("incident creat open trigger start began", p.Incident.CreatedAt)
@@ -66,7 +66,7 @@ func (x *Index) addIncidents() {
 		x.put(Incident, fmt.Sprintf("#%d", p.Incident.Number))
 		x.add("- "+p.Incident.Title, scope{past: true}, strings.ToLower(p.Incident.Service.Name))
 		x.span("resolv recover last outag incident all happen earlier on one past previou tim each took", p.Incident.CreatedAt, p.Incident.ResolvedAt).owned(p)
-		x.span("tim day first last sinc recur "+ordinal, p.Incident.CreatedAt, f.Incident.CreatedAt)
+		x.span("tim number day first last sinc recur "+ordinal, p.Incident.CreatedAt, f.Incident.CreatedAt)
 	}
 	x.when("incident creat open trigger start began alert pag", f.Incident.CreatedAt)
 	x.when("incident resolv ended over recover", f.Incident.ResolvedAt)
@@ -166,7 +166,7 @@ func (x *Index) addGroups() {
 		x.span("acknowledg fir pag trigger", x.facts.Incident.CreatedAt, at)
 	}
 	for summary, n := range groups {
-		r := &record{stems: wordSet("alert " + stems(summary)), names: set{}, scope: scope{current: true}}
+		r := &record{stems: wordSet("alert tim " + stems(summary)), names: set{}, scope: scope{current: true}}
 		x.figure(r, figure{Atom: Atom{Kind: Number, Key: itoa(n), Value: float64(n), Unit: 1}, near: r.stems, counts: true})
 	}
 }
@@ -213,6 +213,7 @@ func (x *Index) when(what string, t time.Time) {
 	x.put(Date, t.Format("2006-01-02"))
 	x.put(Date, t.Format("01-02"))
 	x.put(Date, t.Format("2006-01"))
+	x.put(Date, t.Format("01"))
 	r := &record{stems: wordSet(what), names: set{}}
 	at := Atom{Kind: Clock, Value: float64(t.Hour()*60 + t.Minute()), Unit: 1}
 	x.figure(r, figure{Atom: at, near: r.stems, ours: true, day: t.Format("2006-01-02")})
@@ -220,8 +221,8 @@ func (x *Index) when(what string, t time.Time) {
 
 // The two shapes in which our own tools show a ticket.
 var (
-	ticketInList = regexp.MustCompile(`- ([A-Z][A-Z0-9_]+-\d+) \[(?P<status>[^,\]]+), [^,\]]+, (?P<who>[^,\]]+), updated [^\]]*\] (?P<summary>.*?)(?: https?://\S+)?(?:\n|$)`)
-	ticketAlone  = regexp.MustCompile(`(?m)^([A-Z][A-Z0-9_]+-\d+): (?P<summary>.*)\n(?:\S+\n)?Status: (?P<status>[^;\n]+); priority: [^;\n]+; assignee: (?P<who>[^\n]+)`)
+	ticketInList = regexp.MustCompile(`- ([A-Z][A-Z0-9_]+-\d+) \[(?P<status>[^,\]]+), (?P<rank>[^,\]]+), (?P<who>[^,\]]+), updated [^\]]*\] (?P<summary>.*?)(?: https?://\S+)?(?:\n|$)`)
+	ticketAlone  = regexp.MustCompile(`(?m)^([A-Z][A-Z0-9_]+-\d+): (?P<summary>.*)\n(?:\S+\n)?Status: (?P<status>[^;\n]+); priority: (?P<rank>[^;\n]+); assignee: (?P<who>[^\n]+)`)
 )
 
 func (x *Index) ticketsIn(text string) {
@@ -229,7 +230,7 @@ func (x *Index) ticketsIn(text string) {
 		for _, m := range re.FindAllStringSubmatch(text, -1) {
 			part := func(name string) string { return strings.TrimSpace(m[re.SubexpIndex(name)]) }
 			t := x.tickets[m[1]]
-			t.Key, t.Status, t.Assignee = m[1], part("status"), part("who")
+			t.Key, t.Status, t.Priority, t.Assignee = m[1], part("status"), part("rank"), part("who")
 			if t.Assignee == "unassigned" {
 				t.Assignee = ""
 			}

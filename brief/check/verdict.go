@@ -48,7 +48,7 @@ func (x *Index) judge(l *line, a Atom) verdict {
 	case Quote:
 		return orElse(strings.Contains(" "+x.said+" ", " "+a.Key+" "), unproven)
 	case Clock:
-		return orElse(x.carries(x.claim(l, a)) || x.isNow(l, a), unproven)
+		return orElse(x.carries(x.claim(l, a)) || x.isNow(l, a) || x.runsOut(l, a), unproven)
 	case Duration:
 		if past := l.about(a); past != nil && l.last(a) && sameDuration(a, evidence.Took(past.Incident).Seconds()) {
 			return supported

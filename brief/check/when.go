@@ -41,6 +41,13 @@ func makeMonth(_ string, g []string, a *Atom) bool {
 	return true
 }
 
+// makeMonthAlone takes the July of "since July".
+func makeMonthAlone(_ string, g []string, a *Atom) bool {
+	a.Key = monthNumber(g[1])
+	a.Start, a.Text = a.End-len(g[1]), g[1]
+	return true
+}
+
 func makeKanjiDate(_ string, g []string, a *Atom) bool {
 	a.Key = fmt.Sprintf("%02s-%02s", g[2], g[3])
 	if g[1] != "" {

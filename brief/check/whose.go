@@ -52,6 +52,14 @@ func (x *Index) loginsIn(text string) {
 			x.logins.add(login)
 		}
 	}
+	for _, block := range recordsOf(text) { // who shipped it did so at the record's time
+		r := strings.Join(block, "\n")
+		at, err := time.Parse(minuteLayout, fullTime.FindString(r))
+		m := shippedBy.FindStringSubmatch(r)
+		if err == nil && m != nil {
+			x.wroteAt(strings.TrimRight(m[1]+m[2], ".-"), at)
+		}
+	}
 }
 
 var shippedBy = regexp.MustCompile(`\b(?:deployed|released|merged|pushed|shipped|rolled out)\b[^\n]{0,80}? by @?([a-z][\w.-]+)|(?m)^\s*(?:author|actor|deployer|deployed by|released by|triggered by): @?([a-z][\w.-]+)\s*$`)
@@ -106,7 +114,7 @@ func isOne(a, b string) bool {
 }
 
 var (
-	nameThenTime = regexp.MustCompile(`^\**,?\s+(?:at\s+|\()?$`)
+	nameThenTime = regexp.MustCompile(`^\**,?\s+(?:at\s+|\()?$|^\**\s[^.;,()|]{0,48}\bat\s+\**$`)
 	timeThenName = regexp.MustCompile(`^\**[,:]?\s+\**$`)
 	wroteThen    = regexp.MustCompile(`^\s+(?:wrote|said|posted|noted|reported|asked)\s+(?:it\s+|that\s+)?(?:about\s+)?$`)
 )
@@ -118,11 +126,27 @@ func (p *pass) stamps(line string) {
 			switch {
 			case timed(line, m, a) && !p.x.stampOf(m.name, a) && p.x.anothers(m.name, p.x.atToday(a)):
 				p.doubt(line, Person, line[m.start:m.end]+" at "+a.Text)
+			case p.datedStamp(line, m, a):
+				p.doubt(line, Person, line[m.start:m.end]+" at "+a.Text)
 			case a.Ago && a.Start >= m.end && wroteThen.MatchString(line[m.end:a.Start]) && p.x.anothers(m.name, p.x.soLongAgo(a)):
 				p.doubt(line, Person, line[m.start:m.end]+" "+a.Text+" ago")
 			}
 		}
 	}
+}
+
+// datedStamp tells whether a person stands before a day and a time at which another wrote,
+// and they did not: "(Hana, 1 February, 11:54 UTC)".
+func (p *pass) datedStamp(line string, m mention, a Atom) bool {
+	if a.Kind != Clock || a.Value < 0 || a.Start < m.end {
+		return false
+	}
+	for _, d := range p.closeTo(line, m) {
+		if d.Kind == Date && d.Start >= m.end && d.End <= a.Start && nameThenTime.MatchString(line[m.end:d.Start]) && nameThenTime.MatchString(line[d.End:a.Start]) {
+			return p.x.anothers(m.name, func(w written) bool { return atMinute(w.at, a) && w.at.Format("01-02") == withoutYear(d.Key) })
+		}
+	}
+	return false
 }
 
 // timed tells whether a person and a time of day stand side by side.
@@ -157,7 +181,7 @@ func (x *Index) anothers(who string, then func(written) bool) bool {
 			if isOne(w.who, who) {
 				return false
 			}
-			others = others || slices.Contains(x.people, w.who) && !x.bots[w.who]
+			others = others || (slices.Contains(x.people, w.who) || x.logins[w.who]) && !x.bots[w.who]
 		}
 	}
 	return others
@@ -171,7 +195,7 @@ func (x *Index) stampOf(who string, a Atom) bool {
 }
 
 var (
-	byBefore  = regexp.MustCompile(`(?i)\bby\s+[*@]*$`)
+	byBefore  = regexp.MustCompile(`(?i)\b(?:by|author:?)\s+[*@]*$`)
 	lastBreak = regexp.MustCompile(`[;.]\s|\)\s|\s[-–—]\s`)
 )
 
