@@ -88,6 +88,28 @@ func bracketed(line string, atoms []Atom, a Atom) (from, to Atom, ok bool) {
 // anEvent is what a duration is counted from.
 var anEvent = regexp.MustCompile(`(?i)^\**\s(?:before|after)\s(?:it (?:opened|began|started|fired)|(?:the |our |this )?(?:first |second |other |last )?(?:alert|alarm|incident|page|deploy|release|change|one)\b)|^\**\s(?:later|earlier)\b`)
 
+// wroteApart tells whether a duration is how long before or after an alert or an incident
+// somebody in the line wrote.
+func (p *pass) wroteApart(l *line, a Atom) bool {
+	if a.Unit > 3600 || !anEvent.MatchString(l.after(a)) {
+		return false
+	}
+	turns := p.x.turns
+	if theFirst.MatchString(l.after(a)) {
+		turns = []time.Time{p.x.facts.FirstAlert(), p.x.facts.Incident.CreatedAt}
+	}
+	for _, m := range p.called(l.text) {
+		for _, w := range p.x.written {
+			if isOne(w.who, m.name) && slices.ContainsFunc(turns, func(t time.Time) bool {
+				return math.Abs(w.at.Truncate(time.Minute).Sub(t.Truncate(time.Minute)).Abs().Seconds()-a.Value) <= a.Unit/2
+			}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 var theFirst = regexp.MustCompile(`(?i)^\**\s(?:before|after)\s(?:the|our|its)\sfirst\s`)
 
 var (

@@ -50,6 +50,7 @@ type Atom struct {
 	Of         float64 // the whole that a share is of
 	Unit       float64 // the smallest step that the text names: the last digit, or seconds of a duration's smallest unit
 	Ago        bool    // the duration counts back from now
+	Elided     bool    // its unit is that of another amount, and may be none
 	Doubtful   bool    // it may be none: a name that only its place makes a person's
 	Start, End int     // bytes in the text
 }

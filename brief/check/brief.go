@@ -299,6 +299,15 @@ func without(line string, cuts []stretch) string {
 
 func (p *pass) verdict(l *line, a Atom) verdict {
 	v := p.x.judge(l, a)
+	if v == unproven && a.Elided { // "29% of the gates, the threshold is 4"
+		n := Atom{Kind: Number, Text: a.Text, Start: a.Start, End: a.End}
+		if makeNumber(l.text, []string{a.Text}, &n) {
+			v = p.x.judge(l, n)
+		}
+	}
+	if v == unproven && a.Kind == Duration && p.wroteApart(l, a) {
+		return supported
+	}
 	if v == unproven && (p.proposal(l.text) && idea(a) || p.absence && a.Kind == Duration && lookBack.MatchString(l.before(a))) {
 		return supported
 	}

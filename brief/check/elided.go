@@ -27,6 +27,7 @@ func elided(text string, all []Atom) []Atom {
 		a := &all[i]
 		if a.Kind == Number && limitOf.MatchString(text[max(0, a.Start-closeBy):a.Start]) && noUnit.MatchString(text[a.End:]) && a.Start-all[i-1].End < closeBy {
 			a.takeUnit(all[i-1])
+			a.Elided = a.Kind != Number
 		}
 	}
 	return all

@@ -174,6 +174,7 @@ type scope struct {
 
 // add indexes a text of the evidence, record by record.
 func (x *Index) add(text string, of scope, names ...string) {
+	head := set{} // what the first row of a table says, each row says
 	for _, block := range recordsOf(text) {
 		r := &record{text: fold(strings.Join(block, "\n")), stems: set{}, names: set{}, scope: of}
 		if strings.HasPrefix(block[0], "Earlier ones") { // what code derived of the past
@@ -184,6 +185,12 @@ func (x *Index) add(text string, of scope, names ...string) {
 		for _, line := range block {
 			x.line(r, line)
 		}
+		if !strings.HasPrefix(block[0], "|") {
+			head = set{}
+		} else if len(head) == 0 {
+			head = maps.Clone(r.stems)
+		}
+		r.stems.add(sortedKeys(head)...)
 	}
 	for _, m := range moment.FindAllString(text, -1) {
 		x.moment(m)

@@ -266,6 +266,9 @@ func stem(w string) string {
 			break
 		}
 	}
+	if cut := strings.TrimSuffix(w, "ion"); len(cut) >= 5 && cut != w { // connection, connected
+		w = cut
+	}
 	if cut := strings.TrimRight(w, "ey"); len(cut) >= 3 {
 		w = cut
 	}
