@@ -126,6 +126,7 @@ var rules = []rule{
 	{word("v0 v1 v2 v3 v4 v5 v6 v7 v8 v9 ."), regexp.MustCompile(`\bv\d+(?:\.\d+)*(?:-[\w.]+)?\b|\b\d+\.\d+\.\d+(?:-[\w.]+)?\b`), Version, lower},
 	{word("P1 P2 P3 P4 P5 SEV"), regexp.MustCompile(`\b(?:P[1-5]|SEV-?[0-5])\b`), Priority, lower},
 	{char("@"), regexp.MustCompile(`@[\w][\w.-]*\w`), Person, makeHandle},
+	{char("."), regexp.MustCompile(`\b([a-z]{3,}\.[a-z])\b`), Person, makeLogin},
 	{twoWords, regexp.MustCompile(before + `\s+\**(` + aName + `)`), Person, makePerson},
 	{twoWords, regexp.MustCompile(`(?i:\b(?:by|with|says|said|to)\s+)\**(` + aName + `)`), Person, makeSomebody},
 	{foreign, regexp.MustCompile(`\p{Cyrillic}[\p{Cyrillic}-]+\s(\p{Lu}\p{Cyrillic}+\s\p{Lu}\p{Cyrillic}+)`), Person, makeSomebody},
@@ -293,6 +294,19 @@ func makeSize(text string, g []string, a *Atom) bool {
 	return true
 }
 
+// counted is a size without a B as the count that it may be: 1.28M messages.
+func (a Atom) counted() (Atom, bool) {
+	letter := strings.IndexAny(a.Text, "KMGT")
+	if a.Kind != Size || letter < 0 || letter != len(a.Text)-1 {
+		return a, false
+	}
+	n, one := a, sizes[a.Text[letter:]]
+	thousands := math.Pow(1000, 1+float64(strings.IndexByte("KMGT", a.Text[letter])))
+	n.Kind, n.Value, n.Unit = Number, a.Value/one*thousands, a.Unit/one*thousands
+	n.Key = number(n.Value)
+	return n, true
+}
+
 // makeSizeInWords takes "half a gigabyte", and "two megabytes".
 func makeSizeInWords(text string, g []string, a *Atom) bool {
 	digits := strings.ToLower(g[1])
@@ -375,6 +389,12 @@ const (
 	before = `(?i:\b(?:assigned to|owned by|on call:?|on-call:?|escalate to|contact|page|ask|call|ping|tell|notify|reported by|fixed by|resolved by|note by|deployed by|owner:?|assignee:?))`
 	saying = `(?:says|said|writes|wrote|reports|reported|notes|noted|confirms|confirmed|thinks|guesses|suspects|tells|told|mentions|mentioned|warns|warned|deployed|released|shipped|merged|resolved|fixed|acknowledged|closed|restarted|owns|already|asked|suggests|suggested|recommends|recommended|saw|took over|backs|comes (?:after|next|before)|is (?:on call|next))`
 )
+
+// makeLogin takes the name of an account: anna.k.
+func makeLogin(text string, g []string, a *Atom) bool {
+	a.Key, a.Doubtful = g[1], true
+	return a.End == len(text) || text[a.End] != '.'
+}
 
 func makePerson(_ string, g []string, a *Atom) bool {
 	name := strings.TrimRight(oneSentence(g[1]), ".,;:")

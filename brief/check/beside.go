@@ -18,6 +18,7 @@ const unitOfTime = `(second|sec|s|minute|min|hour|h|day)`
 
 var (
 	perUnit   = regexp.MustCompile(`(?i)^\**\s?(?:[\p{L}/]+\s){0,2}?(?:per|an?|/)\s?` + unitOfTime + `\b|^\**\s?\p{L}+/` + unitOfTime + `\b`)
+	everyUnit = regexp.MustCompile(`(?i)\b(?:every|each|per|an?)\s` + unitOfTime + `\s(?:costs?|loses?)\s(?:\p{L}+\s){0,2}[~$€£]?\**$`)
 	labelRate = regexp.MustCompile(`(?i)(?:_per_|_p)` + unitOfTime + `$`)
 )
 
@@ -31,11 +32,40 @@ func (l *line) rate(a Atom) string {
 	if m := perUnit.FindStringSubmatch(l.after(a)); m != nil {
 		return rateUnits[strings.ToLower(m[1]+m[2])]
 	}
+	if m := everyUnit.FindStringSubmatch(l.before(a)); m != nil {
+		return rateUnits[strings.ToLower(m[1])]
+	}
 	if m := labelRate.FindStringSubmatch(l.label); m != nil {
 		return rateUnits[strings.ToLower(m[1])]
 	}
 	return ""
 }
+
+// sides are the words directly before and behind a number: "partition 7" names one of
+// them, "12 partitions" counts them.
+type sides struct{ name, counted string }
+
+var (
+	nameBefore = regexp.MustCompile(`(\p{L}+)(?:\s#?|:\s)\**$`)
+	nounAfter  = regexp.MustCompile(`^\**\s(\p{L}+s)\b`)
+)
+
+func (l *line) sides(a Atom) sides {
+	var s sides
+	if a.Kind != Number && a.Kind != Share {
+		return s
+	}
+	if m := nameBefore.FindStringSubmatch(l.before(a)); m != nil && !strings.HasSuffix(m[1], "s") { // "files: 17" counts
+		s.name = stem(m[1])
+	}
+	if m := nounAfter.FindStringSubmatch(l.after(a)); m != nil {
+		s.counted = stem(m[1])
+	}
+	return s
+}
+
+// named tells whether one is named that the other counts.
+func (s sides) named(o sides) bool { return s.name != "" && s.name == o.counted }
 
 // bound is whether a figure is a threshold rather than what was measured. "More
 // than 24 minutes" may be either.
@@ -56,6 +86,7 @@ var (
 	onceWas     = regexp.MustCompile(`(?i)\b(?:was|were|then|had been|used to be)\s+(?:only\s+|still\s+)?\**$`)
 	approx      = regexp.MustCompile(`(?i)\b(?:over|under|more than|less than|fewer than|at least|at most|up to|within|beyond|almost|nearly|reach\w*)\s*\**$`)
 	overIt      = regexp.MustCompile(`^\s?%?\s?(?:を?超|以上|以下|未満|を上回|を下回)`)
+	wholeOf     = regexp.MustCompile(`(?i)\d\S*\s(?:[\p{L}/]+\s)?(?:out )?of\s+\**$`)
 	unitAtEnd   = regexp.MustCompile(`_(?:seconds|ms|bytes|percent|pct)$`)
 )
 
@@ -73,7 +104,7 @@ func (l *line) bound(a Atom) bound {
 	switch {
 	case thresholds.MatchString(before), isThreshold.MatchString(after), overIt.MatchString(after):
 		return threshold
-	case approx.MatchString(before), onceWas.MatchString(before):
+	case approx.MatchString(before), onceWas.MatchString(before), wholeOf.MatchString(before):
 		return either
 	}
 	return measured

@@ -301,9 +301,16 @@ func (p *pass) verdict(l *line, a Atom) verdict {
 	v := p.x.judge(l, a)
 	if v == unproven && a.Elided { // "29% of the gates, the threshold is 4"
 		n := Atom{Kind: Number, Text: a.Text, Start: a.Start, End: a.End}
-		if makeNumber(l.text, []string{a.Text}, &n) {
+		thousand := ""
+		if strings.HasSuffix(a.Text, "k") {
+			thousand = "k"
+		}
+		if makeNumber(l.text, []string{a.Text, thousand}, &n) {
 			v = p.x.judge(l, n)
 		}
+	}
+	if n, ok := a.counted(); ok && v == unproven {
+		v = p.x.judge(l, n)
 	}
 	if v == unproven && a.Kind == Duration && p.wroteApart(l, a) {
 		return supported

@@ -16,6 +16,46 @@ func (p *pass) course(line string) {
 	p.opposites(line)
 	p.absolutes(line)
 	p.partOf(line)
+	p.slope(line)
+}
+
+var (
+	wentUp   = regexp.MustCompile(`(?i)\b(?:raised|increased|rose|risen|grew|grown|climbed|jumped|went up|scaled up|doubled)\b(?:[^.;]|\.\S){0,48}?\s(?:from\s)?\**$`)
+	wentDown = regexp.MustCompile(`(?i)\b(?:lowered|reduced|decreased|fell|fallen|dropped|shrank|went down|scaled down|cut)\b(?:[^.;]|\.\S){0,48}?\s(?:from\s)?\**$`)
+	fromHere = regexp.MustCompile(`(?i)^\**\s?(?:to|→|->)\s?\**$`)
+)
+
+// turned is before two values of which the second is the newer.
+var turned = regexp.MustCompile(`(?i)\b(?:went|changed|moved|was set|were set|updated)\b(?:[^.;]|\.\S){0,48}?\s(?:from\s)?\**$`)
+
+var twoValues = regexp.MustCompile(`(\d[\d.,]*)\s?(?:->|→|to)\s?(\d[\d.,]*)`)
+
+// changedTo tells whether the evidence has one value changed to another.
+func (x *Index) changedTo(from, to Atom) bool {
+	for _, m := range twoValues.FindAllStringSubmatch(x.text, -1) {
+		if strings.ReplaceAll(m[1], ",", "") == from.Key && strings.ReplaceAll(strings.TrimRight(m[2], ".,"), ",", "") == to.Key {
+			return true
+		}
+	}
+	return false
+}
+
+// slope doubts "changed from 2000 to 500" where it was the other way round, and "lowered from 500 to 2000".
+func (p *pass) slope(line string) {
+	all := p.atoms(line)
+	for i := 0; i+1 < len(all); i++ {
+		a, b := all[i], all[i+1]
+		if a.Kind != b.Kind || a.Unit == 0 || a.Kind == Clock || a.End > b.Start || !fromHere.MatchString(line[a.End:b.Start]) {
+			continue
+		}
+		before := closeBefore(line, a.Start)
+		if turned.MatchString(before) && !strings.Contains(before, "back") && p.x.changedTo(b, a) && !p.x.changedTo(a, b) {
+			p.doubt(line, a.Kind, "from "+a.Text+" to "+b.Text)
+		}
+		if wentUp.MatchString(before) && a.Value > b.Value || wentDown.MatchString(before) && a.Value < b.Value {
+			p.doubt(line, a.Kind, "from "+a.Text+" to "+b.Text)
+		}
+	}
 }
 
 // relative is how far before or after an event another is said to be.

@@ -34,6 +34,7 @@ type figure struct {
 	day    string // the date that a time of day stands with
 	rate   string // "second" of "reads per second"
 	bound  bound  // whether it says where something begins to matter
+	sides  sides
 	rec    *record
 	ours   bool // its words are ours: a moment of the typed facts
 	counts bool // a count that code made: it carries only what is named beside it
@@ -49,6 +50,8 @@ type claim struct {
 	bound bound
 	ahead bool           // "in 58 minutes"
 	past  *incident.Past // what the line is about, if it is an earlier incident
+	sides sides
+	then  bool // its sentence names the day of one
 }
 
 // same tells whether two figures are equal, within the tolerance of their kind.
@@ -111,7 +114,8 @@ func (x *Index) carries(c claim) bool {
 	if c.Kind == Duration && (c.Ago && x.ago(c.Atom) || c.ahead && x.ahead(c.Atom)) {
 		return true
 	}
-	rivals, others, present, limits, words := map[*record]int{}, 0, 0, 0, set{}
+	rivals, words := map[*record]int{}, set{}
+	others, present, rated, earlier, limits := 0, 0, 0, 0, 0
 	for _, f := range x.figures[c.Kind] {
 		if !same(c.Atom, f.Atom) && f.rivals(c) {
 			if f.tight != nil && !isCode(c.Text) {
@@ -122,6 +126,12 @@ func (x *Index) carries(c claim) bool {
 			others = max(others, n)
 			if f.rec.current && !f.ours && f.bound == measured && c.bound == measured {
 				present = max(present, n)
+			}
+			if f.rec.current && f.rate == c.rate {
+				rated = max(rated, n)
+			}
+			if f.rec.past {
+				earlier = max(earlier, n)
 			}
 			if f.rec.current && f.bound == threshold && c.bound == threshold {
 				limits = max(limits, n)
@@ -139,7 +149,14 @@ func (x *Index) carries(c claim) bool {
 		if !same(c.Atom, f.Atom) || !x.belongs(f, c) || f.rec.past && c.past == nil && limits > 0 && f.score(c) <= limits {
 			continue // what was the limit then is not what it is now
 		}
-		if n := f.score(c); n > 0 && n >= others && (n > present || f.rec.current || f.ours) && (!f.ours || words.in(f.near)) {
+		n := f.score(c)
+		if c.rate != "" && f.rate == c.rate && rated == 0 { // the only one that is per second
+			n++
+		}
+		if c.then && f.rec.current && earlier > 0 && n <= earlier { // the incident of that day has its own
+			continue
+		}
+		if n > 0 && n >= others && (n > present || c.then && f.rec.past && n == present || f.rec.current || f.ours) && (!f.ours || words.in(f.near)) {
 			return true
 		}
 		if fits(f.bound, c.bound) && x.besides(f, c) && (rivals[f.rec] == 0 || c.line.foreign) && (others == 0 || f.rec.stems.common(c.near) > others) {
@@ -182,6 +199,9 @@ func (f figure) score(c claim) int {
 // of.
 func (f figure) rivals(c claim) bool {
 	if f.tight != nil && c.Key != f.Key && c.line.says(f.Atom) { // the line says of it what it is
+		return false
+	}
+	if c.rate != "" && f.rate != c.rate || f.sides.named(c.sides) || c.sides.named(f.sides) {
 		return false
 	}
 	return fits(f.bound, c.bound) && !f.counts && !tooClose(c.Atom, f.Atom) && !(c.past != nil && f.rec.current) &&

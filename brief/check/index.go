@@ -264,7 +264,11 @@ func (x *Index) atom(r *record, l *line, a Atom) {
 	case Share: // "14 of 48 gates" says 14 and 48
 		near := l.near(a)
 		for _, v := range []float64{a.Value, a.Of} {
-			x.figure(r, figure{Atom: Atom{Kind: Number, Text: number(v), Key: number(v), Value: v, Unit: 1}, near: near, bound: l.bound(a)})
+			x.figure(r, figure{Atom: Atom{Kind: Number, Text: number(v), Key: number(v), Value: v, Unit: 1}, near: near, bound: l.bound(a), sides: l.sides(a)})
+		}
+	case Size:
+		if n, ok := a.counted(); ok {
+			x.figure(r, figure{Atom: n, near: l.near(a), rate: l.rate(a), bound: l.bound(a)})
 		}
 	case Number:
 		for _, o := range byLabel(a, l.label) {
@@ -272,7 +276,7 @@ func (x *Index) atom(r *record, l *line, a Atom) {
 		}
 	}
 	if figures[a.Kind] {
-		f := figure{Atom: a, near: l.near(a), rate: l.rate(a), bound: l.bound(a)}
+		f := figure{Atom: a, near: l.near(a), rate: l.rate(a), bound: l.bound(a), sides: l.sides(a)}
 		if status(a) {
 			f.tight = l.tight(a)
 		}

@@ -21,8 +21,9 @@ const (
 type line struct {
 	text  string
 	atoms []Atom
-	parts []part // its words, breaks and figures in their order
-	label string // of a line of an alert's details: "p99_seconds"
+	keys  map[Kind]set // the keys of its atoms, once somebody asks
+	parts []part       // its words, breaks and figures in their order
+	label string       // of a line of an alert's details: "p99_seconds"
 	stems set
 	names set
 	skip  set  // words that say nothing of a figure: of people's names
@@ -105,6 +106,8 @@ func (l *line) addAtoms() {
 		case a.Kind == Citation:
 			l.cites.add(strings.FieldsFunc(a.Key, func(r rune) bool { return r == ',' || r == ';' || r == ' ' })...)
 			continue
+		case a.Kind == Number && indexed.MatchString(l.before(a)):
+			continue // a part of a name: partition 3
 		case figures[a.Kind] && a.Kind != Version && !status(a):
 			at.figure = true
 		default:
@@ -113,6 +116,9 @@ func (l *line) addAtoms() {
 		l.parts = append(l.parts, at)
 	}
 }
+
+// indexed is before a number that tells one of several from the others.
+var indexed = regexp.MustCompile(`(?i)\b(?:partition|broker|shard|node|level|step|attempt|zone|rack|slot|member|phase|tier|port)\s#?\**$`)
 
 // status tells whether a number is a status, which is said of all around it.
 func status(a Atom) bool { return a.Kind == Number && isCode(a.Text) }
@@ -230,7 +236,16 @@ func (l *line) last(a Atom) bool {
 
 // says tells whether a line has a number.
 func (l *line) says(n Atom) bool {
-	return slices.ContainsFunc(l.atoms, func(a Atom) bool { return a.Kind == n.Kind && a.Key == n.Key })
+	if l.keys == nil { // a line without end is not read once an atom
+		l.keys = map[Kind]set{}
+		for _, a := range l.atoms {
+			if l.keys[a.Kind] == nil {
+				l.keys[a.Kind] = set{}
+			}
+			l.keys[a.Kind].add(a.Key)
+		}
+	}
+	return l.keys[n.Kind][n.Key]
 }
 
 // onDay tells whether a time of day that the evidence has on one day may stand in

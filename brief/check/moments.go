@@ -196,7 +196,8 @@ var (
 
 // isNow tells whether a time is that of the brief itself.
 func (x *Index) isNow(l *line, a Atom) bool {
-	return a.Value >= 0 && atMinute(x.facts.ReadAt, a) && (nowBefore.MatchString(l.before(a)) || nowAfter.MatchString(l.after(a)))
+	opens := strings.Trim(l.text[:a.Start], " *>#-") == ""
+	return a.Value >= 0 && atMinute(x.facts.ReadAt, a) && (opens || nowBefore.MatchString(l.before(a)) || nowAfter.MatchString(l.after(a)))
 }
 
 var fullTime = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d`)

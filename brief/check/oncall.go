@@ -7,7 +7,7 @@ import (
 )
 
 // aLevel is a level of an escalation policy, in the words of several languages.
-const aLevel = `(?:level|nivel|niveau|stufe|l)[\s-]?(\d)|(\d)(?:st|nd|rd|th)[\s-]level|(first|second|third|fourth)[\s-]level`
+const aLevel = `(?:level|nivel|niveau|stufe|l)[\s-]?(\d)|(\d)(?:st|nd|rd|th)[\s-]level|(first|second|third|fourth)[\s-](?:level|on[- ]call)`
 
 // onDuty are the words for who has the pager.
 const onDuty = `on[- ]call|on duty|(?:has|have|carries|holds) the pager|is (?:the |our )?back-?up|backs (?:him|her|them) up`
@@ -15,10 +15,10 @@ const onDuty = `on[- ]call|on duty|(?:has|have|carries|holds) the pager|is (?:th
 var (
 	ownLevel     = regexp.MustCompile(`(?i)^\**\s+(?:is\s+)?\(?(?:` + aLevel + `)\b`)
 	theNth       = regexp.MustCompile(`(?i)\bthe (first|second|third|fourth) (?:one )?is\s+\**$`)
-	isNth        = regexp.MustCompile(`(?i)^\**\s(?:is|comes|as)\s(?:the\s)?(first|second|third|fourth)\b`)
+	isNth        = regexp.MustCompile(`(?i)^\**\s(?:is|comes|as)\s(?:the\s)?(first|second|third|fourth|primary|secondary|tertiary)\b`)
 	labelledNth  = regexp.MustCompile(`(?i)\b(primary|secondary|tertiary)(?:\son[- ]call)?(?:\sis|:)\**\s+\**$`)
 	ofDuty       = regexp.MustCompile(`(?i)\b(?:` + onDuty + `|pager|escalat\w*)\b`)
-	afterOnCall  = regexp.MustCompile(`(?i)^[^.;]{0,30}?\b(?:` + onDuty + `|` + aLevel + `)\b`)
+	afterOnCall  = regexp.MustCompile(`(?i)^[^.;]{0,48}?\b(?:` + onDuty + `|` + aLevel + `)\b`)
 	beforeOnCall = regexp.MustCompile(`(?i)\b(?:on[- ]call|` + aLevel + `)(?:,?\s(?:` + aLevel + `))?(?::\**|\s+is|,)?\s+\**$`)
 	levelOfNext  = regexp.MustCompile(`(?i),?\s(?:` + aLevel + `)(?:\s(?:is|are)|:)?\s+\**$`)
 	levelSaid    = regexp.MustCompile(`(?i)\b(?:` + aLevel + `)\b`)
@@ -35,8 +35,8 @@ func (p *pass) levels(line string) {
 		if !p.onCall(line, m.name, before, after) {
 			p.doubt(line, Person, line[m.start:m.end]+" on call")
 		}
-		if a, is := p.dutyUntil(line, m); is && p.x.othersDuty(m.name, a) {
-			p.doubt(line, Clock, line[m.start:m.end]+" until "+a.Text)
+		if s, is := p.dutyUntil(line, m); is && p.x.othersDuty(m.name, s) {
+			p.doubt(line, Clock, line[m.start:m.end]+" until "+s.until.Text)
 		}
 	}
 }
@@ -44,7 +44,13 @@ func (p *pass) levels(line string) {
 // saidLevel tells whether somebody is said to be on call, and at which level if one is
 // named.
 func saidLevel(line, before, after string) (level string, is bool) {
-	nth := func(m []string) (string, bool) { return itoa(counted(strings.Join(m[1:], ""))), true }
+	nth := func(m []string) (string, bool) {
+		word := strings.ToLower(strings.Join(m[1:], ""))
+		if at := slices.Index([]string{"primary", "secondary", "tertiary"}, word); at >= 0 {
+			return itoa(1 + at), true
+		}
+		return itoa(counted(word)), true
+	}
 	a, b := afterOnCall.FindString(after), beforeOnCall.FindString(before)
 	if m := theNth.FindStringSubmatch(before); m != nil && a == "" && b == "" && strings.Contains(strings.ToLower(line), "level") {
 		return nth(m)
@@ -53,7 +59,7 @@ func saidLevel(line, before, after string) (level string, is bool) {
 		return nth(m)
 	}
 	if m := labelledNth.FindStringSubmatch(before); m != nil {
-		return itoa(1 + slices.Index([]string{"primary", "secondary", "tertiary"}, strings.ToLower(m[1]))), true
+		return nth(m)
 	}
 	if a == "" && b == "" {
 		return "", false
@@ -87,12 +93,18 @@ func (p *pass) onCall(line, name, before, after string) bool {
 	return false
 }
 
-var thenUntil = regexp.MustCompile(`(?i)^\**\s+(?:is on call\s+)?(?:until|'?till?|through)\s+\**$`)
+var thenUntil = regexp.MustCompile(`(?i)^\**,?\s+(?:(?:is )?(?:on call|(?:first|second|third|primary|secondary|tertiary)(?: on call)?)\s+)?(?:until|'?till?|through)\s+\**$`)
 
-// dutyUntil is the time until which somebody is said to be on call, a day before it or not.
-func (p *pass) dutyUntil(line string, m mention) (Atom, bool) {
-	said := "" // what stands between, without the day
-	from := m.end
+// shift is until when somebody is said to be on call.
+type shift struct {
+	until Atom   // the time
+	day   string // its key; empty when none is named
+}
+
+// dutyUntil is until when a line says that somebody is on call.
+func (p *pass) dutyUntil(line string, m mention) (shift, bool) {
+	var s shift
+	said, from := "", m.end // what stands between, without the day
 	for _, a := range p.closeTo(line, m) {
 		if a.Start < from {
 			continue
@@ -100,22 +112,30 @@ func (p *pass) dutyUntil(line string, m mention) (Atom, bool) {
 		said += line[from:a.Start]
 		from = a.End
 		if a.Kind != Date {
-			return a, a.Kind == Clock && a.Value >= 0 && thenUntil.MatchString(said)
+			s.until = a
+			for when, ahead := range map[string]int{"today": 0, "tomorrow": 1} {
+				if b := strings.TrimSuffix(said, when+" "); b != said || strings.HasPrefix(line[a.End:], " "+when) {
+					said, s.day = b, p.x.facts.ReadAt.UTC().AddDate(0, 0, ahead).Format("01-02")
+				}
+			}
+			return s, a.Kind == Clock && a.Value >= 0 && thenUntil.MatchString(said)
 		}
+		s.day = withoutYear(a.Key)
 	}
-	return Atom{}, false
+	return s, false
 }
 
-// othersDuty tells whether the shift of somebody else ends at a time, and not this one's.
-func (x *Index) othersDuty(name string, a Atom) bool {
+// othersDuty tells whether a shift of somebody ends then, and none of this one's does.
+func (x *Index) othersDuty(name string, s shift) bool {
 	others := false
 	for _, o := range x.facts.OnCall {
-		if atMinute(o.Until, a) {
-			if fold(o.Person.Name) == name {
-				return false
-			}
-			others = true
+		if !atMinute(o.Until, s.until) || s.day != "" && o.Until.UTC().Format("01-02") != s.day {
+			continue
 		}
+		if fold(o.Person.Name) == name {
+			return false
+		}
+		others = true
 	}
 	return others
 }

@@ -292,7 +292,8 @@ func (p *pass) daysOfPast(line string) {
 			}
 		}
 		for _, m := range p.called(line) {
-			noted := m.start > d.End && m.start < end && notedBy.MatchString(line[d.End:m.start])
+			noted := m.start > d.End && m.start < end && (notedBy.MatchString(line[d.End:m.start]) ||
+				oneBracket.MatchString(line[d.End:m.start]) && strings.HasPrefix(line[m.end:], ")"))
 			if (noted || didThen(line, m, d)) && len(past.Notes) > 0 && !p.x.namedWith(m.name, incidentName(past.Incident), past) {
 				p.doubt(line, Person, line[m.start:m.end]+" in "+incidentName(past.Incident))
 			}
@@ -317,10 +318,30 @@ func didThen(line string, m mention, d Atom) bool {
 // brackets.
 var notedBy = regexp.MustCompile(`(?i)^\**\s?\([^()]*\b(?:noted|note|written|said) by\s+\**$`)
 
-// onlyOn is the one earlier incident of a day.
+// ofEarlierDay tells whether the sentence of an atom names the day of an earlier incident
+// before it.
+func (x *Index) ofEarlierDay(l *line, a Atom) bool {
+	for i := len(l.atoms) - 1; i >= 0; i-- {
+		d := l.atoms[i]
+		if d.End > a.Start || d.Kind != Date {
+			continue
+		}
+		_, is := x.onlyOn(d)
+		return is && !sentenceEnd.MatchString(l.text[d.End:a.Start])
+	}
+	return false
+}
+
+// oneBracket leads from a day to a name at the end of the same brackets.
+var oneBracket = regexp.MustCompile(`^,[^()]*,\s\**$`)
+
+// onlyOn is the one earlier incident of a day before this incident's.
 func (x *Index) onlyOn(d Atom) (incident.Past, bool) {
 	var all []incident.Past
-	for _, p := range x.past {
+	for _, p := range x.facts.Past {
+		if onDay(x.facts.Incident, d.Key) {
+			break
+		}
 		if d.Kind == Date && len(d.Key) >= len("01-02") && onDay(p.Incident, d.Key) {
 			all = append(all, p)
 		}

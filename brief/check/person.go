@@ -126,8 +126,8 @@ var (
 	accordingTo  = regexp.MustCompile(`(?i)(?:\baccording to|\bper|\bnote by|\bmessage from)\s+\**$`)
 	asSaid       = regexp.MustCompile(`(?i)\bas\s+\**$`)
 	startOfLine  = regexp.MustCompile(`^\s*(?:[-*+]\s+|\d+[.)]\s+|>\s*)?\**$`)
-	acting       = regexp.MustCompile(`(?i)^\s+(?:already\s+)?(resolved|acknowledged|closed|fixed|restarted|deployed|released|shipped|merged|rolled back|reverted)\b`)
-	actedBy      = regexp.MustCompile(`(?i)\b(resolved|acknowledged|closed|fixed|solved|handled|restarted|reverted|rolled back|renewed)\s+by\s+\**$`)
+	acting       = regexp.MustCompile(`(?i)^\s+(?:already\s+)?(resolved|acknowledged|acked|closed|fixed|restarted|deployed|released|shipped|merged|rolled back|reverted)\b`)
+	actedBy      = regexp.MustCompile(`(?i)\b(resolved|acknowledged|acked|closed|fixed|solved|handled|restarted|reverted|rolled back|renewed)\s+by\s+\**$`)
 )
 
 // persons checks what a line says that somebody did: spoke, is on call, ended or

@@ -66,7 +66,17 @@ func (x *Index) inRange(l *line, lo, hi Atom) bool {
 // saysAmount tells whether the evidence has an amount as a line has it: of the same
 // thing, in a range, in other words, or in the same ones.
 func (x *Index) saysAmount(l *line, a Atom) bool {
-	return x.carries(x.claim(l, a)) || x.within(l, a) || x.restates(l, a) || x.literally(l, a)
+	return x.carries(x.claim(l, a)) || x.within(l, a) || x.restates(l, a) || x.follows(l, a) || x.literally(l, a)
+}
+
+var itFollows = regexp.MustCompile(`(?i)\bso\s(?:more than\s|at most\s|no more than\s|only\s)?\**$`)
+
+// follows tells whether an amount is the one from which it follows: "12 partitions, so
+// more than 12 replicas are of no use".
+func (x *Index) follows(l *line, a Atom) bool {
+	return a.Kind == Number && itFollows.MatchString(l.before(a)) && slices.ContainsFunc(l.atoms, func(o Atom) bool {
+		return o.Kind == Number && o.End < a.Start && o.Key == a.Key && x.carries(x.claim(l, o))
+	})
 }
 
 var inOtherWords = regexp.MustCompile(`^\**\s?\(\s?(?:about |around |roughly |some |or |i\.e\. |that is |≈ ?|~ ?)?\**$`)

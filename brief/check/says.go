@@ -35,6 +35,7 @@ func (p *pass) relations(line string) string {
 	p.count(line)
 	p.refusal(line)
 	p.state(line)
+	p.oneAlert(line)
 	if p.top {
 		p.titleState(line)
 	}

@@ -36,6 +36,30 @@ func (p *pass) titleState(line string) {
 	}
 }
 
+var oneAlertIs = regexp.MustCompile(`(?i)\b(?:the|that|this)\s((?:[\p{L}\d'’-]+\s){1,5})alert\s(?:(still fires|fires|is still firing|is firing|is still active|is active|has not recovered|has not cleared)|(recovered|has recovered|has cleared|cleared|ended|is over))\b`)
+
+// oneAlert doubts the state of an alert that its words tell from the others.
+func (p *pass) oneAlert(line string) {
+	if !p.x.facts.AlertsCut.Complete() {
+		return
+	}
+	for _, m := range oneAlertIs.FindAllStringSubmatch(line, -1) {
+		said, firing, over := p.x.content(m[1], nil), 0, 0
+		for _, a := range p.x.facts.Alerts {
+			switch {
+			case said.common(wordSet(stems(a.Summary))) == 0:
+			case a.Status == incident.Resolved:
+				over++
+			default:
+				firing++
+			}
+		}
+		if m[2] != "" && firing == 0 && over > 0 || m[3] != "" && over == 0 && firing > 0 {
+			p.doubt(line, Host, strings.TrimSpace(m[0]))
+		}
+	}
+}
+
 var quoted = regexp.MustCompile(`[“"][^“”"]*[”"]`)
 
 // state holds what a line says of the incident's and the alerts' state against

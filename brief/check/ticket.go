@@ -169,6 +169,7 @@ var (
 	statusIs    = regexp.MustCompile(`^[^.;]*?\b(?:is|was|are|and)\s+(?:still |already |now )?(To Do|In Progress|In Review|Done|Closed|Resolved|Blocked|Backlog|Won't Do)\b`)
 	itIs        = regexp.MustCompile(`(?i)^[^.]*?;\s+it (?:is|was)\s+(?:still |already |now )?(` + statuses + `)\b`)
 	inBrackets  = regexp.MustCompile(`^\**\s\([^()]*\)`)
+	thenItIs    = regexp.MustCompile(`(?i)^\**[.;]\s+it\s(?:is|was)\s+(?:still |already |now )?(` + statuses + `)\b`)
 	itStill     = regexp.MustCompile(`(?i)^[^|]{0,160}?[.;]\s+it(?:['’]s|\s(?:is|was))\s+(?:still |already |now )?(to do|todo|in progress|in review|blocked|backlog)\b`)
 	statusWord  = regexp.MustCompile(`(?i)^(?:(?:still|already|now|currently) )?(` + statuses + `)(?: (?:with|by|for) .*)?$`)
 	listParts   = regexp.MustCompile(`\s[-–—]\s|[|,;()\[\]]|:\s`)
@@ -232,6 +233,9 @@ func wrongStatus(rest string, t incident.Ticket) string {
 	if m := itIs.FindStringSubmatch(rest); m != nil && !isStatus(m[1], t) {
 		return m[1]
 	}
+	if m := thenItIs.FindStringSubmatch(rest); m != nil && !isStatus(m[1], t) {
+		return m[1]
+	}
 	if m := itStill.FindStringSubmatch(rest); m != nil && !isStatus(m[1], t) {
 		return m[1]
 	}
@@ -261,7 +265,7 @@ func isStatus(said string, t incident.Ticket) bool {
 }
 
 var (
-	ownerWords = regexp.MustCompile(`(?i)(?:assigned to|owned by|owner:?|assignee:?)\s+\**$`)
+	ownerWords = regexp.MustCompile(`(?i)(?:assigned to|owned by|belongs to|owner:?|assignee:?)\s+\**$`)
 	// withOwner and hasIt say whose a ticket is in passing.
 	withOwner = regexp.MustCompile(`(?i)(?:[,)]|\b(?:is|now|still|progress|review|started|open|done))\s*(?:with|w/)\s+\**$`)
 	hasIt     = regexp.MustCompile(`(?i)^\**(?:['’]s\**(?:[.),]|\s*$)|\s+(?:has|owns|holds) it\b|\s+is (?:on|working on) it\b)`)

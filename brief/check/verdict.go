@@ -88,7 +88,7 @@ func (x *Index) ofShare(l *line, a Atom) bool {
 func (x *Index) claim(l *line, a Atom) claim {
 	c := claim{
 		Atom: a, near: l.near(a), line: l, names: l.of(a), rate: l.rate(a), bound: l.bound(a),
-		ahead: l.ahead(a), past: l.about(a),
+		ahead: l.ahead(a), past: l.about(a), sides: l.sides(a), then: x.ofEarlierDay(l, a),
 	}
 	if l.foreign { // what is said of a threshold there is not known
 		c.bound = either

@@ -90,7 +90,7 @@ func (p *pass) called(line string) []mention {
 	return all
 }
 
-var oneName = regexp.MustCompile(`\p{L}[\p{L}\d]+`)
+var oneName = regexp.MustCompile(`\p{L}[\p{L}\d]+(?:\.[\p{L}\d]+)*`)
 
 // firstNamed is who has a first name alone.
 func (x *Index) firstNamed(first string) string {
@@ -115,7 +115,7 @@ func isOne(a, b string) bool {
 
 var (
 	nameThenTime = regexp.MustCompile(`^\**,?\s+(?:at\s+|\()?$|^\**\s[^.;,()|]{0,48}\bat\s+\**$`)
-	timeThenName = regexp.MustCompile(`^\**[,:]?\s+\**$`)
+	timeThenName = regexp.MustCompile(`^\**[,:]?\s+(?:by\s+)?\**$`)
 	wroteThen    = regexp.MustCompile(`^\s+(?:wrote|said|posted|noted|reported|asked)\s+(?:it\s+|that\s+)?(?:about\s+)?$`)
 )
 
@@ -126,13 +126,24 @@ func (p *pass) stamps(line string) {
 			switch {
 			case timed(line, m, a) && !p.x.stampOf(m.name, a) && p.x.anothers(m.name, p.x.atToday(a)):
 				p.doubt(line, Person, line[m.start:m.end]+" at "+a.Text)
-			case p.datedStamp(line, m, a):
+			case p.citedAt(line, m, a), p.datedStamp(line, m, a):
 				p.doubt(line, Person, line[m.start:m.end]+" at "+a.Text)
 			case a.Ago && a.Start >= m.end && wroteThen.MatchString(line[m.end:a.Start]) && p.x.anothers(m.name, p.x.soLongAgo(a)):
 				p.doubt(line, Person, line[m.start:m.end]+" "+a.Text+" ago")
 			}
 		}
 	}
+}
+
+// citedAt tells whether brackets say that somebody wrote at a time at which they did not:
+// "(Karl Brandt, 13:46 UTC)".
+func (p *pass) citedAt(line string, m mention, a Atom) bool {
+	if a.Kind != Clock || a.Value < 0 || a.Start < m.end || !strings.HasSuffix(line[:m.start], "(") || !strings.HasPrefix(line[a.End:], ")") ||
+		strings.TrimLeft(line[m.end:a.Start], ", ") != "" || p.x.stampOf(m.name, a) {
+		return false
+	}
+	wrote := slices.ContainsFunc(p.x.written, func(w written) bool { return isOne(w.who, m.name) })
+	return wrote && !slices.ContainsFunc(p.x.written, func(w written) bool { return isOne(w.who, m.name) && atMinute(w.at, a) })
 }
 
 // datedStamp tells whether a person stands before a day and a time at which another wrote,

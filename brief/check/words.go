@@ -241,7 +241,7 @@ var empty = wordSet(`a an the of in on at to for from by with as or if is are wa
 	about after before since until till within during over under above below between per up down out off all both each every any some
 	more most less least same other another one will would can could may might should must do does did get got go goes
 	minute minutes min mins hour hours second seconds sec secs day days week weeks
-	end ended caus cause fix fixed help took take see say said again whether very much many several among them their one two three four five six seven eight nine ten eleven twelve against e.g i.e etc utc`)
+	end ended caus cause fix fixed help took take see say said again whether very much many several among them their one two three four five six seven eight nine ten eleven twelve against e.g i.e etc utc s h`)
 
 func wordSet(text string) set {
 	s := set{}
