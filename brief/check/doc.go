@@ -8,12 +8,13 @@
 //
 //   - A figure must be one of the same thing (figure.go): of the host or service
 //     that the line names, with the line's words beside it in the evidence, and
-//     not with those of another figure. It may be a range (range.go), or the time
-//     between two moments (apart.go).
+//     not with those of another figure. It may be a range (range.go), the time
+//     between two moments (apart.go), or an amount whose unit another says (elided.go).
 //   - The status line is the incident's own (head.go). What is said of an earlier
-//     incident is that incident's (past.go, nested.go), of a ticket that ticket's
-//     (ticket.go), of a person what that person wrote, did or is on call for
-//     (person.go, oncall.go), of now what is now (state.go).
+//     incident is that incident's (past.go, dated.go, nested.go), of a ticket that ticket's
+//     (ticket.go, rank.go), of a person what that person wrote, did or is on call for
+//     (person.go, oncall.go), of now what is now (state.go), of what ran out when it did
+//     (expiry.go).
 //   - Counts are the counts of lists that were read whole (says.go); "none" needs
 //     somebody who looked and found none (denial.go, nothing.go); a rollback needs a change of
 //     the paged service.
@@ -74,9 +75,11 @@
 // # What is not judged
 //
 // A direction, a "not" or an owner of which the evidence says nothing. Parts in words
-// ("four out of ten", "the other three"), months and weeks by halves, "a" and "one"
-// before a unit but in "ago" and "apart". Who began a thread. What follows from figures
-// by reckoning ("nearly 400 a minute") is marked, since nobody has said it.
+// ("four out of ten", "the other three"), a number in words without what it counts ("we
+// are at seven"), months and weeks by halves, "a" and "one" before a unit but in "ago" and
+// "apart". Who began a thread. One common word in the place of another ("the nightly
+// backup"), and whether something is up or down. What follows from figures by reckoning
+// ("nearly 400 a minute") is marked, since nobody has said it.
 //
 // # Other languages
 //
