@@ -6,7 +6,7 @@
 // quotations) and looks each up in an Index that the same extraction made from
 // the evidence (index.go, typed.go). Membership is not enough:
 //
-//   - A figure must be one of the same thing (figure.go): of the host or service
+//   - A figure must be one of the same thing (figure.go, contest.go): of the host or service
 //     that the line names, with the line's words beside it in the evidence, and
 //     not with those of another figure. It may be a range (range.go), the time
 //     between two moments (apart.go), or an amount whose unit another says (elided.go).

@@ -105,67 +105,6 @@ func sameAge(said Atom, real float64) bool {
 	return math.Abs(said.Value-real) <= math.Max(said.Unit, 0.1*real)
 }
 
-// carries tells whether the evidence says this figure of the same thing. The
-// figure of the evidence must have as many of the claim's words beside it as any
-// other figure of the kind has, and more than one of the incident itself, unless it
-// is of the incident itself; or, with none beside it, stand in a record that has
-// more of them than stand beside any other.
-func (x *Index) carries(c claim) bool {
-	if c.Kind == Duration && (c.Ago && x.ago(c.Atom) || c.ahead && x.ahead(c.Atom)) {
-		return true
-	}
-	rivals, words := map[*record]int{}, set{}
-	others, present, rated, earlier, limits := 0, 0, 0, 0, 0
-	for _, f := range x.figures[c.Kind] {
-		if !same(c.Atom, f.Atom) && f.rivals(c) {
-			if f.tight != nil && !isCode(c.Text) {
-				f.near = f.tight
-			}
-			n := f.score(c)
-			rivals[f.rec] = max(rivals[f.rec], n)
-			others = max(others, n)
-			if f.rec.current && !f.ours && f.bound == measured && c.bound == measured {
-				present = max(present, n)
-			}
-			if f.rec.current && f.rate == c.rate {
-				rated = max(rated, n)
-			}
-			if f.rec.past {
-				earlier = max(earlier, n)
-			}
-			if f.rec.current && f.bound == threshold && c.bound == threshold {
-				limits = max(limits, n)
-			}
-			words.addCommon(f.near, c.near)
-		}
-	}
-	if c.Kind == Version {
-		return x.versionOf(c)
-	}
-	if c.line.foreign {
-		others, present = 0, 0
-	}
-	for _, f := range x.figures[c.Kind] {
-		if !same(c.Atom, f.Atom) || !x.belongs(f, c) || f.rec.past && c.past == nil && limits > 0 && f.score(c) <= limits {
-			continue // what was the limit then is not what it is now
-		}
-		n := f.score(c)
-		if c.rate != "" && f.rate == c.rate && rated == 0 { // the only one that is per second
-			n++
-		}
-		if c.then && f.rec.current && earlier > 0 && n <= earlier { // the incident of that day has its own
-			continue
-		}
-		if n > 0 && n >= others && (n > present || c.then && f.rec.past && n == present || f.rec.current || f.ours) && (!f.ours || words.in(f.near)) {
-			return true
-		}
-		if fits(f.bound, c.bound) && x.besides(f, c) && (rivals[f.rec] == 0 || c.line.foreign) && (others == 0 || f.rec.stems.common(c.near) > others) {
-			return true
-		}
-	}
-	return c.Kind == Share && x.apart(c)
-}
-
 // versionOf tells whether a version is one of what the claim names. Those before
 // and after a change stand side by side, so that their words tell nothing.
 func (x *Index) versionOf(c claim) bool {
@@ -183,29 +122,6 @@ func (x *Index) versionOf(c claim) bool {
 		found = true
 	}
 	return found && !named
-}
-
-// score is the number of the claim's words beside a figure. A threshold is not
-// what was measured.
-func (f figure) score(c claim) int {
-	n := f.near.common(c.near)
-	if !fits(f.bound, c.bound) {
-		n--
-	}
-	return n
-}
-
-// rivals tells whether a figure other than the claim's may be what its words are
-// of.
-func (f figure) rivals(c claim) bool {
-	if f.tight != nil && c.Key != f.Key && c.line.says(f.Atom) { // the line says of it what it is
-		return false
-	}
-	if c.rate != "" && f.rate != c.rate || f.sides.named(c.sides) || c.sides.named(f.sides) {
-		return false
-	}
-	return fits(f.bound, c.bound) && !f.counts && !tooClose(c.Atom, f.Atom) && !(c.past != nil && f.rec.current) &&
-		(len(c.names) == 0 || len(f.rec.names) == 0 || sameName(c.names, f.rec.names))
 }
 
 // tooClose tells whether two figures are too alike to be of different things: 11.4 %

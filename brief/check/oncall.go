@@ -113,7 +113,7 @@ func (p *pass) dutyUntil(line string, m mention) (shift, bool) {
 		from = a.End
 		if a.Kind != Date {
 			s.until = a
-			for when, ahead := range map[string]int{"today": 0, "tomorrow": 1} {
+			for ahead, when := range []string{"today", "tomorrow"} {
 				if b := strings.TrimSuffix(said, when+" "); b != said || strings.HasPrefix(line[a.End:], " "+when) {
 					said, s.day = b, p.x.facts.ReadAt.UTC().AddDate(0, 0, ahead).Format("01-02")
 				}
