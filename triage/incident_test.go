@@ -30,7 +30,7 @@ var replays = []string{"honest", "sloppy", "lying"}
 // withTruth are the incidents that must have all three.
 var withTruth = []string{
 	"recurring", "first-ever", "recovered", "two-faults", "bad-deploy", "other-deploy", "same-title", "no-runbook",
-	"stale-runbook", "third-party", "flapping", "sources-down", "hostile", "non-latin", "consumer-lag",
+	"stale-runbook", "third-party", "flapping", "sources-down", "hostile", "non-latin", "consumer-lag", "slo-burn",
 }
 
 // An incident file is a company of one incident: prose that says what it guards,

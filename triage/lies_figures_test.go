@@ -46,7 +46,7 @@ var liesOfFigures = []kind{
 	}},
 	{"a number with a zero more", func(one *truth) []lie {
 		return one.each(one.atoms(check.Number), func(p place) (lie, bool) {
-			return one.with(p, p.text+"0"), !strings.Contains(p.text, ".")
+			return one.with(p, p.text+"0"), !strings.ContainsAny(p.text, ".x")
 		})
 	}},
 	{"another percentage", func(one *truth) []lie {
@@ -249,12 +249,17 @@ var inWords = []string{"zero", "one", "two", "three", "four", "five", "six", "se
 
 // scaled is another number of the same form.
 func scaled(text string, by, plus float64) string {
-	v, err := strconv.ParseFloat(strings.ReplaceAll(text, ",", ""), 64)
+	digits, times := strings.CutSuffix(text, "x") // a burn rate of 14.4x
+	v, err := strconv.ParseFloat(strings.ReplaceAll(digits, ",", ""), 64)
 	if err != nil {
 		panic(err)
 	}
-	_, decimals, _ := strings.Cut(text, ".")
-	return strconv.FormatFloat(v*by+plus, 'f', len(decimals), 64)
+	_, decimals, _ := strings.Cut(digits, ".")
+	lie := strconv.FormatFloat(v*by+plus, 'f', len(decimals), 64)
+	if times {
+		lie += "x"
+	}
+	return lie
 }
 
 // scaledIn scales the first number of a text.

@@ -131,7 +131,7 @@ var rules = []rule{
 	{twoWords, regexp.MustCompile(`(?i:\b(?:by|with|says|said|to)\s+)\**(` + aName + `)`), Person, makeSomebody},
 	{foreign, regexp.MustCompile(`\p{Cyrillic}[\p{Cyrillic}-]+\s(\p{Lu}\p{Cyrillic}+\s\p{Lu}\p{Cyrillic}+)`), Person, makeSomebody},
 	{twoWords, regexp.MustCompile(`(` + aName + `)\**(?::|\s+` + saying + `\b)`), Person, makeSomebody},
-	{char(anyDigit), regexp.MustCompile(`\b` + amount + `(k)?\b`), Number, makeNumber},
+	{char(anyDigit), regexp.MustCompile(`\b` + amount + `(k|x)?\b`), Number, makeNumber},
 	{mayCount, regexp.MustCompile(`\b(` + manyInWords + `)\s(?:[a-z]+\s)?[a-z]+[a-z]s\b`), Number, makeWorded},
 }
 
@@ -257,8 +257,8 @@ func makeIncidentNumber(text string, g []string, a *Atom) bool {
 
 func makeNumber(text string, g []string, a *Atom) bool {
 	digits, thousand := g[0], false
-	if len(g) > 1 && g[1] == "k" {
-		digits, thousand = strings.TrimSuffix(g[0], "k"), true
+	if len(g) > 1 && (g[1] == "k" || g[1] == "x") { // 9.8k requests, a burn rate of 14.4x
+		digits, thousand = strings.TrimSuffix(g[0], g[1]), g[1] == "k"
 	} else if len(g) > 1 && g[1] != "" {
 		digits = g[1]
 	}

@@ -1,5 +1,7 @@
 package check
 
+import "strings"
+
 // carries tells whether the evidence says this figure of the same thing. The
 // figure of the evidence must have as many of the claim's words beside it as any
 // other figure of the kind has, and more than one of the incident itself, unless it
@@ -31,6 +33,7 @@ type contest struct {
 	rated    int // … of one of now, in the claim's unit of time
 	limits   int // … of a threshold of now, for a claim of one
 	earlier  int // … of an earlier incident
+	times    int // … of one that says how many times another, when the claim does not
 }
 
 func (x *Index) contest(c claim) contest {
@@ -41,6 +44,10 @@ func (x *Index) contest(c claim) contest {
 		}
 		if f.tight != nil && !isCode(c.Text) {
 			f.near = f.tight
+		}
+		if multiple(f.Atom) != multiple(c.Atom) { // "6x normal" is no other value of normal
+			t.times = max(t.times, f.score(c))
+			continue
 		}
 		t.enter(f, c)
 	}
@@ -97,7 +104,7 @@ func (t *contest) won(f figure, c claim) bool {
 // stand beside any other.
 func (t *contest) wonByRecord(x *Index, f figure, c claim) bool {
 	return fits(f.bound, c.bound) && x.besides(f, c) && (t.byRecord[f.rec] == 0 || c.line.foreign) &&
-		(t.others == 0 || f.rec.stems.common(c.near) > t.others)
+		(max(t.others, t.times) == 0 || f.rec.stems.common(c.near) > max(t.others, t.times))
 }
 
 // score is the number of the claim's words beside a figure. A threshold is not
@@ -122,3 +129,6 @@ func (f figure) rivals(c claim) bool {
 	return fits(f.bound, c.bound) && !f.counts && !tooClose(c.Atom, f.Atom) && !(c.past != nil && f.rec.current) &&
 		(len(c.names) == 0 || len(f.rec.names) == 0 || sameName(c.names, f.rec.names))
 }
+
+// multiple tells whether a number says how many times another something is: 6x.
+func multiple(a Atom) bool { return a.Kind == Number && strings.HasSuffix(a.Text, "x") }

@@ -3,6 +3,7 @@ package check
 import (
 	"regexp"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 )
@@ -17,6 +18,7 @@ func (p *pass) course(line string) {
 	p.absolutes(line)
 	p.partOf(line)
 	p.slope(line)
+	p.windowed(line)
 }
 
 var (
@@ -28,12 +30,60 @@ var (
 // turned is before two values of which the second is the newer.
 var turned = regexp.MustCompile(`(?i)\b(?:went|changed|moved|was set|were set|updated)\b(?:[^.;]|\.\S){0,48}?\s(?:from\s)?\**$`)
 
-var twoValues = regexp.MustCompile(`(\d[\d.,]*)\s?(?:->|→|to)\s?(\d[\d.,]*)`)
+var twoValues = regexp.MustCompile(`(\d[\d.,]*)[%x]?\s?(?:->|→|to)\s?(\d[\d.,]*)`)
+
+// aRegion is a region of a cloud: eu-central-1.
+var aRegion = regexp.MustCompile(`\b[a-z]{2}-[a-z]+-\d\b`)
+
+// region doubts where a value became another, when the evidence has that elsewhere.
+func (p *pass) region(line string, from, to Atom) {
+	for _, said := range aRegion.FindAllString(line, -1) {
+		right, other := false, false
+		for _, t := range p.x.turned {
+			if t.from == from.Key && t.to == to.Key && aRegion.MatchString(t.rec.text) {
+				is := says(t.rec.text, said)
+				right, other = right || is, other || !is
+			}
+		}
+		if other && !right {
+			p.doubt(line, Host, said)
+		}
+	}
+}
+
+// turn is a change of one value to another in the evidence.
+type turn struct {
+	from, to string // their keys
+	rec      *record
+}
+
+// turnsIn collects the changes that the records tell.
+func (x *Index) turnsIn() {
+	key := func(s string) string { return strings.ReplaceAll(strings.TrimRight(s, ".,"), ",", "") }
+	for _, r := range x.records {
+		for _, m := range twoValues.FindAllStringSubmatch(r.text, -1) {
+			x.turned = append(x.turned, turn{key(m[1]), key(m[2]), r})
+		}
+	}
+}
 
 // changedTo tells whether the evidence has one value changed to another.
 func (x *Index) changedTo(from, to Atom) bool {
-	for _, m := range twoValues.FindAllStringSubmatch(x.text, -1) {
-		if strings.ReplaceAll(m[1], ",", "") == from.Key && strings.ReplaceAll(strings.TrimRight(m[2], ".,"), ",", "") == to.Key {
+	return slices.ContainsFunc(x.turned, func(t turn) bool { return t.from == from.Key && t.to == to.Key })
+}
+
+// inTurn tells whether an atom is an end of a change that the evidence has of the same
+// thing: "fell from 93% to 41%".
+func (x *Index) inTurn(l *line, a Atom) bool {
+	i := sort.Search(len(l.atoms), func(i int) bool { return l.atoms[i].Start >= a.Start })
+	for _, n := range []int{i - 1, i} {
+		if n < 0 || n+1 >= len(l.atoms) || l.atoms[n].End > l.atoms[n+1].Start {
+			continue
+		}
+		from, to := l.atoms[n], l.atoms[n+1]
+		if fromHere.MatchString(l.text[from.End:to.Start]) && slices.ContainsFunc(x.turned, func(t turn) bool {
+			return t.from == from.Key && t.to == to.Key && t.rec.stems.common(l.stems) >= 2 && (len(l.names) == 0 || len(t.rec.names) == 0 || sameName(l.names, t.rec.names))
+		}) {
 			return true
 		}
 	}
@@ -48,6 +98,7 @@ func (p *pass) slope(line string) {
 		if a.Kind != b.Kind || a.Unit == 0 || a.Kind == Clock || a.End > b.Start || !fromHere.MatchString(line[a.End:b.Start]) {
 			continue
 		}
+		p.region(line, a, b)
 		before := closeBefore(line, a.Start)
 		if turned.MatchString(before) && !strings.Contains(before, "back") && p.x.changedTo(b, a) && !p.x.changedTo(a, b) {
 			p.doubt(line, a.Kind, "from "+a.Text+" to "+b.Text)

@@ -34,6 +34,8 @@ type Index struct {
 	programs  set // first words of commands
 	written   []written
 	expiries  []time.Time // until which something holds
+	windows   []window    // amounts of a stretch of time
+	turned    []turn      // values that became others
 	turns     []time.Time // at which something began or ended
 	logins    set         // of accounts that shipped something
 	bots      set         // of what writes by itself
@@ -70,6 +72,7 @@ func NewIndex(f evidence.Facts, brought []evidence.Item) *Index {
 	}
 	all.WriteString(x.addTyped())
 	x.turns = x.turnsOf()
+	x.turnsIn()
 	x.text = fold(all.String())
 	x.said = letters(x.text)
 	return x
@@ -230,6 +233,11 @@ func (x *Index) line(r *record, text string) {
 	if at := stamped.FindStringSubmatchIndex(text); at != nil && !strings.Contains(text[at[2]:at[3]], ". ") {
 		l.stamp = at[2] // the time before is when it was written, whatever it says
 	}
+	name := x.read(strings.ReplaceAll(l.label, "_", " ")) // the 6 h of burn_6h
+	for _, a := range name.atoms {
+		x.atom(r, name, a)
+	}
+	x.windowsIn(l, name)
 	for i, a := range l.atoms {
 		x.atom(r, l, a)
 		if f := &r.figures; a.Kind == Clock && len(*f) > 0 && i > 0 && l.atoms[i-1].Kind == Date && a.Start-l.atoms[i-1].End <= 2 {

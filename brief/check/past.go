@@ -132,6 +132,14 @@ func onDay(i incident.Incident, key string) bool {
 
 var theMedian = regexp.MustCompile(`(?i)\bmedian\b[^.;\d]{0,32}$`)
 
+var usually = regexp.MustCompile(`(?i)\b(?:usually|typically|normally|median)\b[^.;\d]{0,32}$`)
+
+// asUsual tells whether a duration is how long the earlier incidents took in the middle.
+func (x *Index) asUsual(l *line, a Atom) bool {
+	r, recurs := x.facts.Recurs()
+	return recurs && r.Median > 0 && usually.MatchString(l.before(a)) && sameDuration(a, r.Median.Seconds())
+}
+
 // median doubts how long the earlier incidents took in the middle.
 func (p *pass) median(line string) {
 	r, recurs := p.x.facts.Recurs()

@@ -333,8 +333,10 @@ func (x *Index) deeds(name string) set {
 func (x *Index) content(text string, people set) set {
 	all := set{}
 	text = itsNote.ReplaceAllString(channelName.ReplaceAllString(plain(text), ""), "")
+	dates := slices.DeleteFunc(Atoms(text), func(a Atom) bool { return a.Kind != Date && a.Kind != Clock })
 	for _, w := range words(text) {
-		if w.stem != "" && !people[w.stem] && !somebody[w.stem] {
+		ofDate := slices.ContainsFunc(dates, func(d Atom) bool { return d.Start < w.end && w.start < d.End })
+		if w.stem != "" && !people[w.stem] && !somebody[w.stem] && !ofDate {
 			all.add(w.stem)
 		}
 	}
@@ -344,6 +346,9 @@ func (x *Index) content(text string, people set) set {
 // somebody are words for people without a name.
 var somebody = wordSet("nobod nobody anybod anybody somebod somebody everybod everybody anyon someon everyon peopl")
 
+// light are verbs that say little of what somebody said.
+var light = stemSet("begins starts comes happens works runs helps shows means needs lasts")
+
 // itsNote leads to what somebody wrote: "per Noor's note of".
 var itsNote = regexp.MustCompile(`(?i)^\**['’]s\s(?:note|message|comment|post|reply)s?\s(?:of|from|on)?`)
 
@@ -351,8 +356,16 @@ var itsNote = regexp.MustCompile(`(?i)^\**['’]s\s(?:note|message|comment|post|
 // theirs. What is written in another script is not compared.
 func (x *Index) uttered(name, text string, people set) bool {
 	all := x.content(text, people)
+	ask := 2 * len(all)
+	if len(all) == 2 { // a word that nobody wrote weighs more in so few
+		for w := range all {
+			if !x.stems[w] && !light[w] {
+				ask += 2
+			}
+		}
+	}
 	for _, u := range x.wrote[name] {
-		if u.foreign || 5*all.common(u.stems) >= 2*len(all) {
+		if u.foreign || 5*all.common(u.stems) >= ask {
 			return true
 		}
 	}

@@ -200,7 +200,7 @@ var (
 	forbids = regexp.MustCompile(`(?i)\b(?:do not|don't|never|no need to|instead of)\s+(?:\w+\s+){0,3}(?:roll|revert|undo|go back)`)
 	// wouldUndo is somebody's wish: that they said so is asked elsewhere.
 	wouldUndo = regexp.MustCompile(`(?i)\b(?:would|wants? to|wanted to|suggest\w*|propos\w+|recommend\w*)\s[^.;]{0,40}?(?:roll|revert|undo)`)
-	authored  = regexp.MustCompile(`(?i)\b(?:deployed|released|shipped|rolled out|merged|pushed|changed)\b[^.;|]{0,60}?\bby\s+@?([\p{L}][\p{L}'’-]*(?:\s\p{Lu}[\p{L}'’-]+)?)`)
+	authored  = regexp.MustCompile(`(?i:\b(?:deployed|released|shipped|rolled out|merged|pushed|changed)\b[^.;|]{0,60}?\bby\s+@?)([\p{L}][\p{L}'’-]*(?:\s\p{Lu}[\p{L}'’-]+)?)`)
 )
 
 // changes doubts the advice to undo a change when none of the service was found:

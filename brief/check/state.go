@@ -9,7 +9,7 @@ import (
 
 var (
 	incidentIs = regexp.MustCompile(`(?i)\bincident (?:is|was|has been|remains|got)\s+(?:\w+ )?(resolved|closed|acknowledged|triggered)\b`)
-	alertsAre  = regexp.MustCompile(`(?i)\b(?:all|both|every|each of the|the)\s+(?:\w+ )?alerts?\s+(?:(?:have|has|are|is)\s+)?(?:\w+ )?(recovered|cleared|resolved|ended|over|firing|active|open|triggered)\b`)
+	alertsAre  = regexp.MustCompile(`(?i)\b(?:(?:all|both|the|each of the)\s+(?:\w+ )?alerts|(?:the|every|each)\s+alert)\s+(?:(?:have|has|are|is)\s+)?(?:\w+ )?(recovered|cleared|resolved|ended|over|firing|active|open|triggered)\b`)
 	allClear   = regexp.MustCompile(`(?i)^\W*all (?:is )?(?:clear|well|good)\b`)
 )
 

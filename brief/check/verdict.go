@@ -53,14 +53,14 @@ func (x *Index) judge(l *line, a Atom) verdict {
 		if past := l.about(a); past != nil && l.last(a) && sameDuration(a, evidence.Took(past.Incident).Seconds()) {
 			return supported
 		}
-		return orElse(x.saysAmount(l, a) || x.fromTo(l, a) || x.ofDay(l, a) || x.age(l, a), unproven)
+		return orElse(x.saysAmount(l, a) || x.fromTo(l, a) || x.ofDay(l, a) || x.age(l, a) || x.asUsual(l, a), unproven)
 	case Ordinal:
 		if strings.HasPrefix(l.after(a), " percentile") {
 			return orElse(x.says("p"+a.Key) || x.has(Ordinal, a.Key), unproven)
 		}
 		return orElse(x.has(Ordinal, a.Key) || x.carries(x.claim(l, a)), unproven)
 	case Percent:
-		return orElse(x.carries(x.claim(l, a)) || x.ofShare(l, a) || x.within(l, a), unproven)
+		return orElse(x.carries(x.claim(l, a)) || x.ofShare(l, a) || x.within(l, a) || x.inTurn(l, a), unproven)
 	default:
 		return orElse(x.saysAmount(l, a), unproven)
 	}

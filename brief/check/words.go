@@ -249,6 +249,15 @@ func wordSet(text string) set {
 	return s
 }
 
+// stemSet is the set of the stems of words.
+func stemSet(text string) set {
+	s := set{}
+	for w := range strings.FieldsSeq(text) {
+		s.add(stem(w))
+	}
+	return s
+}
+
 var particles = wordSet("off in ins out outs over back up on down through")
 
 // stem makes the forms of one word alike: restarted, restarts, restarting.
