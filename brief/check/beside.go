@@ -84,7 +84,7 @@ var (
 	thresholds  = regexp.MustCompile(`(?i)(?:\b(?:above|below|threshold|exceed\w*|pass(?:es|ed)|cross(?:es|ed)|limit|max(?:imum)?|minimum|allowed|(?:fires|alerts|pages|(?:we|they) (?:fire|alert|page)) (?:from|at))\b|しきい値|閾値|上限|[<>≤≥])[\s:=(はが]*(?:of|is|was|at|to|a|now|then)?\s*\**$`)
 	isThreshold = regexp.MustCompile(`(?i)^\s*-?(?:threshold|limit|(?:is|are|was|were) allowed)\b`)
 	onceWas     = regexp.MustCompile(`(?i)\b(?:was|were|then|had been|used to be)\s+(?:only\s+|still\s+)?\**$`)
-	approx      = regexp.MustCompile(`(?i)\b(?:over|under|more than|less than|fewer than|at least|at most|up to|within|beyond|almost|nearly|reach\w*)\s*\**$`)
+	approx      = regexp.MustCompile(`(?i)\b(?:over|under|more than|less than|fewer than|at least|at most|up to|within|beyond|against|versus|vs\.?|almost|nearly|reach\w*)\s*\**$`)
 	overIt      = regexp.MustCompile(`^\s?%?\s?(?:を?超|以上|以下|未満|を上回|を下回)`)
 	wholeOf     = regexp.MustCompile(`(?i)\d\S*\s(?:[\p{L}/]+\s)?(?:out )?of\s+\**$`)
 	unitAtEnd   = regexp.MustCompile(`_(?:seconds|ms|bytes|percent|pct)$`)

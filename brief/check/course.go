@@ -22,8 +22,8 @@ func (p *pass) course(line string) {
 }
 
 var (
-	wentUp   = regexp.MustCompile(`(?i)\b(?:raised|increased|rose|risen|grew|grown|climbed|jumped|went up|scaled up|doubled)\b(?:[^.;]|\.\S){0,48}?\s(?:from\s)?\**$`)
-	wentDown = regexp.MustCompile(`(?i)\b(?:lowered|reduced|decreased|fell|fallen|dropped|shrank|went down|scaled down|cut)\b(?:[^.;]|\.\S){0,48}?\s(?:from\s)?\**$`)
+	wentUp   = regexp.MustCompile(`(?i)\b(?:raised|increased|rose|risen|grew|grown|climbed|jumped|went up|turn(?:ed|ing) up|scaled up|doubled)\b(?:[^.;]|\.\S){0,48}?\s(?:from\s)?\**$`)
+	wentDown = regexp.MustCompile(`(?i)\b(?:lowered|reduced|decreased|fell|fallen|dropped|shrank|went down|turn(?:ed|ing) down|scaled down|cut)\b(?:[^.;]|\.\S){0,48}?\s(?:from\s)?\**$`)
 	fromHere = regexp.MustCompile(`(?i)^\**\s?(?:to|→|->)\s?\**$`)
 )
 

@@ -78,6 +78,7 @@ var (
 	// notedBy leads from the day of an earlier incident to who wrote of it, in one pair of
 	// brackets, and oneBracket to a name at their end.
 	notedBy    = regexp.MustCompile(`(?i)^\**\s?\([^()]*\b(?:noted|note|written|said) by\s+\**$`)
+	inBrackets = regexp.MustCompile(`^[^()]*\([^()]*,\s\**$`)
 	oneBracket = regexp.MustCompile(`^,[^()]*,\s\**$`)
 	// didOn leads from somebody to the day on which they did something, onDid back.
 	didOn = regexp.MustCompile(`(?i)^\**\sdid(?:\s(?:so|it|that|this|the same))?\son\s\**$`)
@@ -91,7 +92,10 @@ func notedIn(line string, m mention, d Atom) bool {
 		return false
 	}
 	between := line[d.End:m.start]
-	return notedBy.MatchString(between) || oneBracket.MatchString(between) && strings.HasPrefix(line[m.end:], ")")
+	after := line[m.end:]
+	alone := strings.HasPrefix(after, ")") || strings.HasPrefix(after, ",")
+	return notedBy.MatchString(between) || oneBracket.MatchString(between) && strings.HasPrefix(after, ")") ||
+		inBrackets.MatchString(between) && (alone || doerAfter.MatchString(after))
 }
 
 // didThen tells whether somebody is said to have done something on a day.
@@ -105,6 +109,9 @@ func didThen(line string, m mention, d Atom) bool {
 func (x *Index) ofEarlierDay(l *line, a Atom) bool {
 	for i := len(l.atoms) - 1; i >= 0; i-- {
 		d := l.atoms[i]
+		if a.Start-d.End > 4*closeBy {
+			return false
+		}
 		if d.End > a.Start || d.Kind != Date {
 			continue
 		}

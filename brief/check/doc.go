@@ -9,7 +9,8 @@
 //   - A figure must be one of the same thing (figure.go, contest.go): of the host or service
 //     that the line names, with the line's words beside it in the evidence, and
 //     not with those of another figure. It may be a range (range.go), the time
-//     between two moments (apart.go), or an amount whose unit another says (elided.go).
+//     between two moments (apart.go), an amount whose unit another says (elided.go),
+//     or one of a stretch of time (window.go).
 //   - The status line is the incident's own (head.go). What is said of an earlier
 //     incident is that incident's (past.go, dated.go, nested.go), of a ticket that ticket's
 //     (ticket.go, rank.go), of a person what that person wrote, did or is on call for

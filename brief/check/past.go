@@ -105,6 +105,8 @@ func (p *pass) pastIn(line string) (incident.Past, bool) {
 	switch {
 	case len(byName) == 1:
 		return byName[0], true
+	case len(byName) == 0 && len(byDay) == 1 && p.andAnother(line, byDay[0]):
+		return incident.Past{}, false // each is judged by its day
 	case len(byName) == 0 && len(byDay) == 1 && (label != "" || p.before()):
 		return byDay[0], true
 	case len(byName) == 0 && p.inherited != nil:
@@ -115,6 +117,16 @@ func (p *pass) pastIn(line string) (incident.Past, bool) {
 
 // ofBefore labels a line that is about what was before: "seen_before: 2026-02-21".
 var ofBefore = regexp.MustCompile(`(?i)^\s*(?:[-*+]\s+)?\**(?:seen[ _]before|previous(?:ly)?|earlier|last[ _](?:time|seen)|before|past)\b[^:.]{0,16}:\**\s*`)
+
+var andOn = regexp.MustCompile(`(?i)\band\s(?:on\s)?\**$`)
+
+// andAnother tells whether a line goes on to another earlier incident by its day.
+func (p *pass) andAnother(line string, first incident.Past) bool {
+	return slices.ContainsFunc(p.atoms(line), func(a Atom) bool {
+		past, is := p.x.onlyOn(a)
+		return is && past.Incident.ID != first.Incident.ID && andOn.MatchString(closeBefore(line, a.Start))
+	})
+}
 
 var beforeTitle = regexp.MustCompile(`before|history|past|previous|earlier|recurr|similar`)
 

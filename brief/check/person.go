@@ -266,6 +266,13 @@ func firstClause(s string) string {
 	return s
 }
 
+func lastSentence(s string) string {
+	if all := sentenceEnd.FindAllStringIndex(s, -1); len(all) > 0 {
+		return s[all[len(all)-1][1]:]
+	}
+	return s
+}
+
 func lastClause(s string) string {
 	all := clauseEnd.FindAllStringIndex(s, -1)
 	if len(all) == 0 {

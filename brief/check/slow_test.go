@@ -19,7 +19,7 @@ func TestALongLineTakesItsTimeOnce(t *testing.T) {
 		"times": "13:59 UTC to ", "shares": "1/2/", "statuses": "502 ", "spaces": " ", "commas": "1,000,", "dates": "Feb 15 ", "commands": "kubectl -n ",
 		"bars": "| a ", "emphasis": "**1** ", "tickets": "PLAT-892 is Done ", "counts": "3 alerts ",
 		"authors": "v1.2.3 by Jane Okafor 13:59 UTC ", "ends": "until 13:59 UTC ", "orders": "7 min after the alert ", "days": "yesterday 13:59 UTC ",
-		"opposites": "more errors ", "ages": "v1.2.3 5 min ago ", "parts": "3 of 4 MB ", "German": "der ist seit 5 Minuten mit ",
+		"opposites": "more errors ", "ages": "v1.2.3 5 min ago ", "parts": "3 of 4 MB ", "days of earlier ones": "Feb 15 (12 min, Jane Okafor), ", "turns": "from 5% to 50%, ", "windows": "8% over 6 h, ", "shifts": "Ana Ruiz until 19:02 UTC, ", "German": "der ist seit 5 Minuten mit ",
 	} {
 		t.Run(name, func(t *testing.T) {
 			line := strings.Repeat(part, 20_000/len(part))

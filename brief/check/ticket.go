@@ -168,7 +168,7 @@ var (
 	statusAfter = regexp.MustCompile(`(?i)^[\s*:(—|-]*(?:(?:is|was|are|has been|been|status|now|still|already)[\s:*]+)*\(?(` + statuses + `)\b`)
 	statusIs    = regexp.MustCompile(`^[^.;]*?\b(?:is|was|are|and)\s+(?:still |already |now )?(To Do|In Progress|In Review|Done|Closed|Resolved|Blocked|Backlog|Won't Do)\b`)
 	itIs        = regexp.MustCompile(`(?i)^[^.]*?;\s+it (?:is|was)\s+(?:still |already |now )?(` + statuses + `)\b`)
-	inBrackets  = regexp.MustCompile(`^\**\s\([^()]*\)`)
+	toBrackets  = regexp.MustCompile(`^\**\s\([^()]*\)`)
 	thenItIs    = regexp.MustCompile(`(?i)^\**[.;]\s+it\s(?:is|was)\s+(?:still |already |now )?(` + statuses + `)\b`)
 	itStill     = regexp.MustCompile(`(?i)^[^|]{0,160}?[.;]\s+it(?:['’]s|\s(?:is|was))\s+(?:still |already |now )?(to do|todo|in progress|in review|blocked|backlog)\b`)
 	statusWord  = regexp.MustCompile(`(?i)^(?:(?:still|already|now|currently) )?(` + statuses + `)(?: (?:with|by|for) .*)?$`)
@@ -221,7 +221,7 @@ func statusOf(t incident.Ticket, key string) string {
 
 // wrongStatus finds a status that a text gives a ticket and that it has not.
 func wrongStatus(rest string, t incident.Ticket) string {
-	if m := statusAfter.FindStringSubmatch(inBrackets.ReplaceAllString(rest, "")); m != nil && !isStatus(m[1], t) {
+	if m := statusAfter.FindStringSubmatch(toBrackets.ReplaceAllString(rest, "")); m != nil && !isStatus(m[1], t) {
 		return m[1]
 	}
 	if m := statusAfter.FindStringSubmatch(rest); m != nil && !isStatus(m[1], t) {

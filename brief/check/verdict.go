@@ -53,14 +53,14 @@ func (x *Index) judge(l *line, a Atom) verdict {
 		if past := l.about(a); past != nil && l.last(a) && sameDuration(a, evidence.Took(past.Incident).Seconds()) {
 			return supported
 		}
-		return orElse(x.saysAmount(l, a) || x.fromTo(l, a) || x.ofDay(l, a) || x.age(l, a) || x.asUsual(l, a), unproven)
+		return orElse(x.saysAmount(l, a) || x.fromTo(l, a) || x.ofDay(l, a) || x.age(l, a) || x.asUsual(l, a) || x.withAnother(l, a), unproven)
 	case Ordinal:
 		if strings.HasPrefix(l.after(a), " percentile") {
 			return orElse(x.says("p"+a.Key) || x.has(Ordinal, a.Key), unproven)
 		}
 		return orElse(x.has(Ordinal, a.Key) || x.carries(x.claim(l, a)), unproven)
 	case Percent:
-		return orElse(x.carries(x.claim(l, a)) || x.ofShare(l, a) || x.within(l, a) || x.inTurn(l, a), unproven)
+		return orElse(x.carries(x.claim(l, a)) || x.ofShare(l, a) || x.within(l, a) || x.inTurn(l, a) || x.withAnother(l, a), unproven)
 	default:
 		return orElse(x.saysAmount(l, a), unproven)
 	}
@@ -88,7 +88,7 @@ func (x *Index) ofShare(l *line, a Atom) bool {
 func (x *Index) claim(l *line, a Atom) claim {
 	c := claim{
 		Atom: a, near: l.near(a), line: l, names: l.of(a), rate: l.rate(a), bound: l.bound(a),
-		ahead: l.ahead(a), past: l.about(a), sides: l.sides(a), then: x.ofEarlierDay(l, a),
+		ahead: l.ahead(a), past: l.about(a), sides: l.sides(a), then: x.ofEarlierDay(l, a) || lastTime.MatchString(lastSentence(l.text[max(0, a.Start-4*closeBy):a.Start])),
 	}
 	if l.foreign { // what is said of a threshold there is not known
 		c.bound = either

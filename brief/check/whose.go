@@ -115,7 +115,7 @@ func isOne(a, b string) bool {
 
 var (
 	nameThenTime = regexp.MustCompile(`^\**,?\s+(?:at\s+|\()?$|^\**\s[^.;,()|]{0,48}\bat\s+\**$`)
-	timeThenName = regexp.MustCompile(`^\**[,:]?\s+(?:by\s+)?\**$`)
+	timeThenName = regexp.MustCompile(`^\**(?:[,:]|\s[–—-])?\s+(?:by\s+)?\**$`)
 	wroteThen    = regexp.MustCompile(`^\s+(?:wrote|said|posted|noted|reported|asked)\s+(?:it\s+|that\s+)?(?:about\s+)?$`)
 )
 
