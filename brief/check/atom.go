@@ -114,7 +114,7 @@ var rules = []rule{
 	{word("apart ago"), regexp.MustCompile(`\b([Oo]ne|[Aa]n?)\s(second|minute|hour|day|week)\**\s(?:apart|ago)\b`), Duration, makeOne},
 	{word("% percent"), regexp.MustCompile(`(` + amount + `)\**\s?(?:%|percent\b)`), Percent, makeNumber},
 	{word("percent"), regexp.MustCompile(`\b(` + inWords + `)\s(?:percent)\b`), Percent, makeWorded},
-	{word("0 1 2 3 4 5 6 7 8 9 minute hour second day week"), regexp.MustCompile(durationPart + `(?:(?:\s|,\s|\sand\s)` + durationPart + `)*`), Duration, makeDuration},
+	{mayLast, regexp.MustCompile(durationPart + `(?:(?:\s|,\s|\sand\s)` + durationPart + `)*`), Duration, makeDuration},
 	{char(anyDigit), regexp.MustCompile(`\b(` + amount + `)\**\s?([KMGT])i?[Bb]?\b`), Size, makeSize},
 	{word("byte"), regexp.MustCompile(`\b(` + amount + `|` + inWords + `|[Hh]alf an?|an?)\**\s?-?([KMGTkmgt])(?:ilo|ega|iga|era)bytes?\b`), Size, makeSizeInWords},
 	{word("1st 2nd 3rd th 11 12 13"), regexp.MustCompile(`\b(\d+)(?:st|nd|rd|th)\b`), Ordinal, makeNumber},

@@ -61,6 +61,9 @@ type turn struct {
 func (x *Index) turnsIn() {
 	key := func(s string) string { return strings.ReplaceAll(strings.TrimRight(s, ".,"), ",", "") }
 	for _, r := range x.records {
+		if !strings.Contains(r.text, " to ") && !strings.Contains(r.text, "->") && !strings.Contains(r.text, "→") {
+			continue
+		}
 		for _, m := range twoValues.FindAllStringSubmatch(r.text, -1) {
 			x.turned = append(x.turned, turn{key(m[1]), key(m[2]), r})
 		}

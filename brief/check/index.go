@@ -233,7 +233,10 @@ func (x *Index) line(r *record, text string) {
 	if at := stamped.FindStringSubmatchIndex(text); at != nil && !strings.Contains(text[at[2]:at[3]], ". ") {
 		l.stamp = at[2] // the time before is when it was written, whatever it says
 	}
-	name := x.read(strings.ReplaceAll(l.label, "_", " ")) // the 6 h of burn_6h
+	name := &line{}
+	if strings.ContainsAny(l.label, anyDigit) { // the 6 h of burn_6h
+		name = x.read(strings.ReplaceAll(l.label, "_", " "))
+	}
 	for _, a := range name.atoms {
 		x.atom(r, name, a)
 	}

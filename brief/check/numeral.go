@@ -25,7 +25,14 @@ const (
 )
 
 // mayCount is a condition of texts that may hold a number in words.
-var mayCount = word("ive ix even ight ine en ve teen wenty ty")
+var mayCount = func(text string) bool {
+	for _, end := range []string{"ive ", "ix ", "even ", "ight ", "ine ", "ten ", "Ten ", "lve ", "teen ", "ty ", "ty-"} {
+		if strings.Contains(text, end) {
+			return true
+		}
+	}
+	return false
+}
 
 // inFigures reads a number in words such as "forty-five".
 func inFigures(words string) (float64, bool) {

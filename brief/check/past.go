@@ -87,7 +87,10 @@ const dateFirst = 9
 func (p *pass) pastIn(line string) (incident.Past, bool) {
 	var byName, byDay []incident.Past
 	atoms := p.atoms(line)
-	label := ofBefore.FindString(line)
+	label := ""
+	if len(p.x.past) > 0 && strings.Contains(line, ":") {
+		label = ofBefore.FindString(line)
+	}
 	for _, past := range p.x.past {
 		named, dated := false, false
 		for _, a := range atoms {
@@ -154,6 +157,9 @@ func (x *Index) asUsual(l *line, a Atom) bool {
 
 // median doubts how long the earlier incidents took in the middle.
 func (p *pass) median(line string) {
+	if !strings.Contains(line, "edian") {
+		return
+	}
 	r, recurs := p.x.facts.Recurs()
 	for _, a := range p.atoms(line) {
 		if a.Kind == Duration && recurs && r.Median > 0 && theMedian.MatchString(strings.ReplaceAll(closeBefore(line, a.Start), "_", " ")) && !sameDuration(a, r.Median.Seconds()) {
