@@ -93,5 +93,5 @@ func (c *Client) confluenceGetPage(ctx context.Context, in confluencePageArgs) (
 	if err != nil {
 		return "", err
 	}
-	return PageText(page, in.Section)
+	return PageText(page, in.Section), nil
 }

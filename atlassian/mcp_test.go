@@ -123,10 +123,11 @@ func TestToolsAnswerWithCompactText(t *testing.T) {
 		{"jira_search", map[string]any{"jql": "project = PAY", "limit": 500}, []string{"1 ticket\n- PAY-812 [In Progress, High, Ana Lima, updated 2026-11-24 14:02 UTC] Checkout pool exhausted http"}},
 		{"jira_get_issue", map[string]any{"issue_key": "PAY-812"}, []string{"PAY-812: Checkout pool exhausted", "pool is 20", "No comments."}},
 		{"jira_get_issue", map[string]any{"issue_key": "PAY-812", "contains": "pool IS"}, []string{"1 have these words", "in the description:\n", "pool is 20"}},
-		{"jira_get_issue", map[string]any{"issue_key": "PAY-812", "contains": "cache"}, []string{`looked for "cache" in the description and in the 0 comments that were read: nothing has these words`}},
+		{"jira_get_issue", map[string]any{"issue_key": "PAY-812", "contains": "cache"}, []string{"looked in the description and in the 0 comments that were read: nothing has these words"}},
 		{"confluence_search", map[string]any{"query": "gateway"}, []string{"1 page\n- page_id 42: Gateway runbook [space OPS, updated 2026-10-02 09:00 UTC] http", "\n  ex"}},
 		{"confluence_get_page", map[string]any{"page_id": "42"}, []string{"## Roll back\n\nx", "## Escalate"}},
 		{"confluence_get_page", map[string]any{"page_id": "42", "section": "escalate"}, []string{"## Escalate\n\ny"}},
+		{"confluence_get_page", map[string]any{"page_id": "42", "section": "Failover"}, []string{"[the page has no such section; its sections are: Roll back; Escalate]"}},
 	} {
 		text, failed := use(t, s, tt.tool, tt.args)
 		if failed {
@@ -137,7 +138,7 @@ func TestToolsAnswerWithCompactText(t *testing.T) {
 				t.Errorf("%s: no %q in:\n%s", tt.tool, want, text)
 			}
 		}
-		if tt.args["section"] != nil && strings.Contains(text, "Roll back") {
+		if tt.args["section"] == "escalate" && strings.Contains(text, "Roll back") {
 			t.Errorf("more than the section:\n%s", text)
 		}
 	}
@@ -149,7 +150,6 @@ func TestAToolThatCouldNotLookSaysSoAsAnError(t *testing.T) {
 		"GET /rest/api/3/issue/PAY-1":   answer(404, `{"errorMessages":["no"]}`),
 		"GET /wiki/rest/api/search":     answer(200, `<html>`),
 		"GET /wiki/rest/api/content/42": answer(403, ``),
-		"GET /wiki/rest/api/content/43": answer(200, pageJSON("43", "T", "<h2>A</h2>")),
 	}))
 	for _, tt := range []struct {
 		tool string
@@ -162,7 +162,6 @@ func TestAToolThatCouldNotLookSaysSoAsAnError(t *testing.T) {
 		{"jira_get_issue", map[string]any{}, "issue_key"},
 		{"confluence_search", map[string]any{"query": "x"}, "web page"},
 		{"confluence_get_page", map[string]any{"page_id": "42"}, "403"},
-		{"confluence_get_page", map[string]any{"page_id": "43", "section": "B"}, "its sections are: A"},
 	} {
 		if text, failed := use(t, s, tt.tool, tt.args); !failed || !strings.Contains(text, tt.want) {
 			t.Errorf("%s %v: failed %v, %q", tt.tool, tt.args, failed, text)

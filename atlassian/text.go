@@ -138,8 +138,8 @@ func ticketWith(t incident.Ticket, wanted string) string {
 			parts = append(parts, fmt.Sprintf("%s, %s:\n%s", firstText(n.Author, "unknown"), stamp(n.At), cutText(n.Text, 1500)))
 		}
 	}
-	read := fmt.Sprintf("%s: %s\n%s\nlooked for %q in the description and in the %d comments that were read: ",
-		t.Key, firstText(t.Summary, "(no summary)"), t.URL, border.Line(wanted), len(t.Comments))
+	read := fmt.Sprintf("%s: %s\n%s\nlooked in the description and in the %d comments that were read: ",
+		t.Key, firstText(t.Summary, "(no summary)"), t.URL, len(t.Comments))
 	if len(parts) == 0 {
 		return read + "nothing has these words"
 	}
@@ -166,28 +166,28 @@ func PagesText(pages []incident.Page, cut incident.Cut) string {
 
 // PageText shows a page, at most about 12 KB. section is words of a heading;
 // the text below it is shown, with its sub-headings. Without one a long page
-// is cut, and the headings that can be asked for are named. An error names
-// them too, when no heading fits.
-func PageText(p incident.Page, section string) (string, error) {
+// is cut, and the headings that can be asked for are named. They are named too when
+// no heading fits: the page was read, and what the model asked for is not said again.
+func PageText(p incident.Page, section string) string {
 	text := p.Markdown
+	head := fmt.Sprintf("%s\npage_id %s, space %s, updated %s\n%s\n\n", firstText(p.Title, "(no title)"), p.ID, firstText(p.Space, "unknown"),
+		stamp(p.Updated), p.URL)
 	if strings.TrimSpace(section) != "" {
 		found, ok := sectionOf(text, section)
 		if !ok {
-			return "", fmt.Errorf("page %s has no section %q; %s", p.ID, border.Line(section), sectionNames(text))
+			return head + "[the page has no such section; " + sectionNames(text) + "]"
 		}
 		text = found
 	}
-	head := fmt.Sprintf("%s\npage_id %s, space %s, updated %s\n%s\n\n", firstText(p.Title, "(no title)"), p.ID, firstText(p.Space, "unknown"),
-		stamp(p.Updated), p.URL)
 	if strings.TrimSpace(text) == "" {
-		return head + "(the page is empty)", nil
+		return head + "(the page is empty)"
 	}
 	shown, cut := cutMarkdown(text, maxPageShow)
 	if !cut {
-		return head + text, nil
+		return head + text
 	}
 	return head + shown + fmt.Sprintf("\n\n[cut at %d of %d KB; ask for section=…: %s]", maxPageShow>>10, (len(text)+1023)>>10,
-		sectionNames(p.Markdown)), nil
+		sectionNames(p.Markdown))
 }
 
 // cutText is cutMarkdown with a mark at the cut.

@@ -150,14 +150,15 @@ func (c *Client) listAlerts(ctx context.Context, in arguments) (string, error) {
 	return AlertsText(all[from:to], cut), nil
 }
 
-// alertsWith writes the alerts that contain the words, and out of how many.
+// alertsWith writes the alerts that contain the words, and out of how many. The words
+// themselves are not said again: what a tool answers is evidence, and they are the model's.
 func alertsWith(wanted string, all []incident.Alert, cut incident.Cut) string {
 	looked := count("alert", "newest first", cut)
 	all = slices.DeleteFunc(all, func(a incident.Alert) bool { return !holds(a, wanted) })
 	if len(all) == 0 {
-		return fmt.Sprintf("no alert contains %q (looked through: %s; of longer details the first %d characters)", shortText(wanted, 80), looked, maxDetails)
+		return fmt.Sprintf("no alert contains these words (looked through: %s; of longer details the first %d characters)", looked, maxDetails)
 	}
-	return clip(fmt.Sprintf("alerts that contain %q (looked through: %s)\n", shortText(wanted, 80), looked) +
+	return clip(fmt.Sprintf("alerts that contain these words (looked through: %s)\n", looked) +
 		AlertsText(all, incident.Cut{Shown: len(all), Total: len(all)}))
 }
 
@@ -170,9 +171,9 @@ func narrowed[T any](in arguments, what string, all []T, said func(T) string, wr
 	wanted := shortText(string(in.Contains), 80)
 	kept := slices.DeleteFunc(slices.Clone(all), func(v T) bool { return !says(said(v), wanted) })
 	if len(kept) == 0 {
-		return fmt.Sprintf("no %s contains %q (looked through: %s)", what, wanted, plural(len(all), what))
+		return fmt.Sprintf("no %s contains these words (looked through: %s)", what, plural(len(all), what))
 	}
-	return clip(fmt.Sprintf("those that contain %q (looked through: %s)\n", wanted, plural(len(all), what)) + write(kept))
+	return clip(fmt.Sprintf("those that contain these words (looked through: %s)\n", plural(len(all), what)) + write(kept))
 }
 
 // holds reports whether every word stands in the alert.

@@ -157,7 +157,7 @@ func (c *Client) channelHistory(ctx context.Context, a arguments) (string, error
 	all, cut = having(string(a.Contains), all, cut, messageWords)
 	text := MessagesText(all, cut)
 	if a.Contains != "" {
-		text = fmt.Sprintf("of the newest %d messages those with %q; for older ones ask with latest\n", looked, line(string(a.Contains), 80)) + text
+		text = fmt.Sprintf("of the newest %d messages those with these words; for older ones ask with latest\n", looked) + text
 	}
 	return text, nil
 }

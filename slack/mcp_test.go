@@ -118,7 +118,7 @@ func TestWhatWasLeftOutIsReachedByItsWords(t *testing.T) {
 	}{
 		{"slack_list_channels", "1 channels\n- C0PAYMENTS", "C0INCIDENTS", obj{"contains": "Payments"}},
 		{"slack_get_users", "1 people\n- U2 bob", "Ada", obj{"contains": "bob"}},
-		{"slack_get_channel_history", `of the newest 2 messages those with "broker down"`, "lunch", obj{"channel_id": "C0INCIDENTS", "contains": "broker down", "limit": 1}},
+		{"slack_get_channel_history", "of the newest 2 messages those with these words", "lunch", obj{"channel_id": "C0INCIDENTS", "contains": "broker down", "limit": 1}},
 		{"slack_get_channel_history", "no messages", "lunch", obj{"channel_id": "C0INCIDENTS", "contains": "cache"}},
 		{"slack_get_thread_replies", "1 replies", "replies: ", obj{"channel_id": "C0INCIDENTS", "thread_ts": "1772373660.0", "contains": "broker"}},
 		{"slack_get_thread_replies", "lunch", "Broker", obj{"channel_id": "C0INCIDENTS", "thread_ts": "1772373660.0", "contains": "cache"}},

@@ -220,9 +220,9 @@ func reason(r agent.Result) string {
 
 // item makes an agent's observation a piece of evidence like any other.
 func item(o agent.Observation) evidence.Item {
-	i := evidence.Item{Number: o.Number, Source: o.Tool, State: evidence.Found, Text: o.Text, ReadAt: o.At}
+	i := evidence.Item{Number: o.Number, Source: o.Tool, State: evidence.Found, Text: withoutQuoted(o.Text, o.Arguments), ReadAt: o.At}
 	if o.Failed {
-		i.State, i.Why, i.Text = evidence.Unread, o.Text, ""
+		i.State, i.Why, i.Text = evidence.Unread, withoutWords(o.Text, o.Tool, o.Arguments), ""
 	}
 	return i
 }
