@@ -179,7 +179,7 @@ func killedProcess(t *testing.T, c *cluster) {
 		t.Error("Temporal has noticed at once: this was no crash")
 	}
 	w.Heal(world.PagerDuty)
-	g.open()
+	g.openToTheLiving(t, count(all, thinking, a))
 	in.allReported(t, crashPages)
 	t.Logf("the last outcome came %s after kill -9", time.Since(killed).Round(time.Millisecond))
 

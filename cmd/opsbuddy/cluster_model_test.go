@@ -38,6 +38,7 @@ type call struct {
 	incident, turn int // turns of the model before it
 	at             time.Time
 	answered       bool
+	left           bool // who asked is gone
 	cost           money.USD
 }
 
@@ -106,6 +107,7 @@ func (g *gate) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	for g.held(r, c) {
 	}
 	if r.Context().Err() != nil {
+		g.leave(c)
 		panic(http.ErrAbortHandler) // who asked is gone: nothing is paid
 	}
 	req, err := http.NewRequest(r.Method, g.world.AnthropicURL()+r.URL.RequestURI(), bytes.NewReader(body))
@@ -128,6 +130,28 @@ func (g *gate) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	rw.Header().Set("Content-Type", resp.Header.Get("Content-Type"))
 	rw.WriteHeader(resp.StatusCode)
 	_, _ = rw.Write(said)
+}
+
+func (g *gate) leave(c *call) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c.left = true
+}
+
+// openToTheLiving opens the gate once it has seen that a dead process is gone from so
+// many calls: before, it would answer them, and nobody would be there to be paid for.
+func (g *gate) openToTheLiving(t *testing.T, dead int) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("the end of %d calls of a dead process", dead), func() bool {
+		left := 0
+		for _, c := range g.all() {
+			if c.left {
+				left++
+			}
+		}
+		return left >= dead
+	})
+	g.open()
 }
 
 // note writes a call down: which incident it names first, and which turn it asks
