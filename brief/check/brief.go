@@ -171,7 +171,7 @@ func (p *pass) command(line string) string {
 	if key == "" || p.x.says(key) || p.x.fills(key) {
 		return line
 	}
-	if strings.HasPrefix(key, "|") && !p.doubtfulRow(line) || p.field(line) {
+	if strings.HasPrefix(key, "|") && !p.doubtfulRow(line) || p.givesFact(line) {
 		return line
 	}
 	p.found(&p.report.Marked, Code, line, line)
@@ -184,9 +184,9 @@ var labelledValue = regexp.MustCompile(`^\s*[\p{L}_]{2,24}(?:\s{2,}|:\s+)(.+)$`)
 // plainValue are the kinds that no program takes for what it should act on.
 var plainValue = map[Kind]bool{Incident: true, Ticket: true, Date: true, Clock: true, Percent: true, Share: true, Duration: true, Size: true, Number: true, Priority: true}
 
-// field tells whether a line of a block is a label with a value that the evidence has, and
+// givesFact tells whether a line of a block is a label with a value that the evidence has, and
 // nothing else.
-func (p *pass) field(line string) bool {
+func (p *pass) givesFact(line string) bool {
 	m := labelledValue.FindStringSubmatchIndex(line)
 	if m == nil {
 		return false

@@ -96,6 +96,9 @@ func TestWhichWayAThingWentIsJudgedWhereTheEvidenceTells(t *testing.T) {
 		"- Omar wrote four minutes ago, five minutes before the first alert":  false,
 		"- This is number three in 51 days":                                   true,
 		"- This is number four in 51 days":                                    false,
+		"- The 502 alert has not recovered":                                   true,
+		"- The 502 alert has recovered":                                       false,
+		"- The gateway alert is over":                                         false,
 		"- One of the two 502 alerts has recovered":                           false,
 		"- 502 errors as on February 15 (12 min)":                             true,
 		"- 502 errors as on February 15 (25 min)":                             false,
@@ -145,4 +148,19 @@ func TestHowLongSomethingLastsIsKnownOverMidnight(t *testing.T) {
 		"- Omar wrote at 00:02 UTC that checkout is down, four minutes after the alert": true,
 		"- Omar wrote at 00:02 UTC that checkout is down, nine minutes after the alert": false,
 	}.hold(t, f, "## Notes\n")
+}
+
+// Advice to undo a change is doubted when none was found, whomever the line names; that
+// somebody else would undo it is theirs to say.
+func TestARollbackIsNotMadeRightByANameBesideIt(t *testing.T) {
+	f := sample()
+	f.Messages = []incident.ChatMessage{{Author: "Omar Haddad", At: now.Add(-4 * time.Minute), Text: "I would roll the deploy back first"}}
+	f.Items = append(f.Items, evidence.Item{Number: 8, State: evidence.Found, Source: evidence.Messages, Text: "- 2026-03-20 13:58 UTC Omar Haddad: I would roll the deploy back first"})
+	judgedLines{
+		"1. Roll the deploy back":                                    false,
+		"1. I suggest to roll the deploy back, ask Omar Haddad":      false,
+		"1. Omar Haddad would roll the deploy back first":            true,
+		"1. Ana Ruiz would roll the deploy back first":               false,
+		"1. Ask Omar Haddad whether to revert, I recommend a revert": false,
+	}.hold(t, f, "## What Do I Do Right Now?\n")
 }

@@ -14,7 +14,7 @@
 //   - The status line is the incident's own (head.go). What is said of an earlier
 //     incident is that incident's (past.go, dated.go, nested.go), of a ticket that ticket's
 //     (ticket.go, rank.go), of a person what that person wrote, did or is on call for
-//     (person.go, oncall.go), of now what is now (state.go), of what ran out when it did
+//     (speech.go, person.go, oncall.go), of now what is now (state.go), of what ran out when it did
 //     (expiry.go).
 //   - Counts are the counts of lists that were read whole (says.go); "none" needs
 //     somebody who looked and found none (denial.go, nothing.go); a rollback needs a change of
@@ -66,7 +66,7 @@
 //
 // # Directions and owners
 //
-// Which way a thing went (course.go, moments.go) is judged where typed moments tell it
+// Which way a thing went (course.go, moments.go, became.go) is judged where typed moments tell it
 // (before or after an alert, since or until, today or yesterday, one instant in two
 // zones), and where the evidence has the opposite word between the same words and never
 // the word itself. Whose a thing is (whose.go) is judged with and without a verb, where

@@ -35,7 +35,7 @@ type Index struct {
 	written   []written
 	expiries  []time.Time // until which something holds
 	windows   []window    // amounts of a stretch of time
-	turned    []turn      // values that became others
+	became    []became    // values that became others
 	turns     []time.Time // at which something began or ended
 	logins    set         // of accounts that shipped something
 	bots      set         // of what writes by itself
@@ -72,7 +72,7 @@ func NewIndex(f evidence.Facts, brought []evidence.Item) *Index {
 	}
 	all.WriteString(x.addTyped())
 	x.turns = x.turnsOf()
-	x.turnsIn()
+	x.becameIn()
 	x.text = fold(all.String())
 	x.said = letters(x.text)
 	return x

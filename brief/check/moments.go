@@ -191,12 +191,14 @@ func (p *pass) opened(line string) {
 
 var (
 	nowBefore = regexp.MustCompile(`(?i)\b(?:as of|now,?|written at|stand:?)\s+\**$`)
-	nowAfter  = regexp.MustCompile(`(?i)^\**[\s|:*–—-]*(?:this (?:summary|brief|update)|summary|brief|now)\b`)
+	// nowOpens is behind the time with which a brief begins: "14:02 UTC, 26 min in".
+	nowOpens = regexp.MustCompile(`^\**(?:,\s[^.;,]{0,16}\b(?:in|old|open|later)\b|:?\**\s*$)`)
+	nowAfter = regexp.MustCompile(`(?i)^\**[\s|:*–—-]*(?:this (?:summary|brief|update)|summary|brief|now)\b`)
 )
 
 // isNow tells whether a time is that of the brief itself.
 func (x *Index) isNow(l *line, a Atom) bool {
-	opens := strings.Trim(l.text[:a.Start], " *>#-") == ""
+	opens := strings.Trim(l.text[:a.Start], " *>#-") == "" && nowOpens.MatchString(l.after(a))
 	return a.Value >= 0 && atMinute(x.facts.ReadAt, a) && (opens || nowBefore.MatchString(l.before(a)) || nowAfter.MatchString(l.after(a)))
 }
 

@@ -66,7 +66,7 @@ func (x *Index) inRange(l *line, lo, hi Atom) bool {
 // saysAmount tells whether the evidence has an amount as a line has it: of the same
 // thing, in a range, in other words, or in the same ones.
 func (x *Index) saysAmount(l *line, a Atom) bool {
-	return x.carries(x.claim(l, a)) || x.within(l, a) || x.restates(l, a) || x.follows(l, a) || x.inTurn(l, a) || x.literally(l, a)
+	return x.carries(x.claim(l, a)) || x.within(l, a) || x.restates(l, a) || x.follows(l, a) || x.isBecoming(l, a) || x.literally(l, a)
 }
 
 var itFollows = regexp.MustCompile(`(?i)\bso\s(?:more than\s|at most\s|no more than\s|only\s)?\**$`)

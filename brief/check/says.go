@@ -109,6 +109,9 @@ func (p *pass) count(line string) {
 		if at[0] > 0 && strings.IndexByte(":.,", line[at[0]-1]) >= 0 { // the 54 of "13:54 alert"
 			continue
 		}
+		if isCode(m[1]) && !strings.HasSuffix(m[3], "s") { // "the 502 alert" names one
+			continue
+		}
 		n := counted(m[1])
 		if ofAll.MatchString(closeBefore(line, at[0])) { // "none of the four alerts has recovered" counts all
 			m[2], m[4] = "", ""
@@ -199,7 +202,7 @@ var (
 	undo    = regexp.MustCompile(`(?i)\b(?:roll(?:ed|ing)?[ -]?back|roll(?:ed|ing)?\s(?:\w+\s)?\S+\sback\b|revert(?:ed|ing)?|rollout undo|undo (?:the )?(?:\w+ ){0,2}(?:deploy|release|change)|(?:back|go back|return|downgrade) to (?:the )?(?:previous|last|earlier|old)\s(?:\w+ )?(?:version|release|deploy|build))\b`)
 	forbids = regexp.MustCompile(`(?i)\b(?:do not|don't|never|no need to|instead of)\s+(?:\w+\s+){0,3}(?:roll|revert|undo|go back)`)
 	// wouldUndo is somebody's wish: that they said so is asked elsewhere.
-	wouldUndo = regexp.MustCompile(`(?i)\b(?:would|wants? to|wanted to|suggest\w*|propos\w+|recommend\w*)\s[^.;]{0,40}?(?:roll|revert|undo)`)
+	wouldUndo = regexp.MustCompile(`(?i)^\**\s+(?:would|wants? to|wanted to|suggest\w*|propos\w+|recommend\w*)\s[^.;]{0,40}?(?:roll|revert|undo)`)
 	authored  = regexp.MustCompile(`(?i:\b(?:deployed|released|shipped|rolled out|merged|pushed|changed)\b[^.;|]{0,60}?\bby\s+@?)([\p{L}][\p{L}'’-]*(?:\s\p{Lu}[\p{L}'’-]+)?)`)
 )
 
@@ -215,7 +218,8 @@ func (p *pass) changes(line string) {
 	if p.before() || past || !undo.MatchString(line) || forbids.MatchString(line) {
 		return
 	}
-	if len(p.mentions(line)) > 0 && (judged.MatchString(p.section) || wouldUndo.MatchString(line)) {
+	if len(p.mentions(line)) > 0 && judged.MatchString(p.section) ||
+		slices.ContainsFunc(p.called(line), func(m mention) bool { return wouldUndo.MatchString(line[m.end:]) }) {
 		return // what somebody would do is theirs to say
 	}
 	paged := p.x.facts.Incident.Service.Name

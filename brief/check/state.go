@@ -2,6 +2,7 @@ package check
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/opsbuddy/opsbuddy/incident"
@@ -36,28 +37,40 @@ func (p *pass) titleState(line string) {
 	}
 }
 
-var oneAlertIs = regexp.MustCompile(`(?i)\b(?:the|that|this)\s((?:[\p{L}\d'’-]+\s){1,5})alert\s(?:(still fires|fires|is still firing|is firing|is still active|is active|has not recovered|has not cleared)|(recovered|has recovered|has cleared|cleared|ended|is over))\b`)
+var oneAlertIs = regexp.MustCompile(`(?i)\b(?:the|that|this)\s((?:[\p{L}\d'’-]+\s){1,5})alert\s+(?:still\s+)?(?:(?:has|is|was)\s+)?(not\s+|never\s+)?(?:\w+\s+)?(recovered|cleared|resolved|ended|over|fires|firing|active|open|triggered)\b`)
 
-// oneAlert doubts the state of an alert that its words tell from the others.
+var isFiring = wordSet("fires firing active open triggered")
+
+// oneAlert doubts the state of an alert that its words tell from the others; when they
+// tell nothing, the state that all of them have.
 func (p *pass) oneAlert(line string) {
-	if !p.x.facts.AlertsCut.Complete() {
+	if !p.x.facts.AlertsCut.Complete() || noAlert.MatchString(line) {
 		return
 	}
-	for _, m := range oneAlertIs.FindAllStringSubmatch(line, -1) {
-		said, firing, over := p.x.content(m[1], nil), 0, 0
-		for _, a := range p.x.facts.Alerts {
-			switch {
-			case said.common(wordSet(stems(a.Summary))) == 0:
-			case a.Status == incident.Resolved:
-				over++
-			default:
-				firing++
-			}
-		}
-		if m[2] != "" && firing == 0 && over > 0 || m[3] != "" && over == 0 && firing > 0 {
+	for _, m := range oneAlertIs.FindAllStringSubmatch(quoted.ReplaceAllString(line, ""), -1) {
+		firing, over := p.x.statesOf(p.x.content(m[1], nil))
+		saysFiring := isFiring[strings.ToLower(m[3])] == (m[2] == "")
+		if saysFiring && firing == 0 && over > 0 || !saysFiring && over == 0 && firing > 0 {
 			p.doubt(line, Host, strings.TrimSpace(m[0]))
 		}
 	}
+}
+
+// statesOf counts the alerts with one of these words that fire, and that are over; all of
+// them when none has such a word.
+func (x *Index) statesOf(named set) (firing, over int) {
+	with := slices.DeleteFunc(slices.Clone(x.facts.Alerts), func(a incident.Alert) bool { return !named.meets(wordSet(stems(a.Summary))) })
+	if len(with) == 0 {
+		with = x.facts.Alerts
+	}
+	for _, a := range with {
+		if a.Status == incident.Resolved {
+			over++
+		} else {
+			firing++
+		}
+	}
+	return firing, over
 }
 
 var quoted = regexp.MustCompile(`[“"][^“”"]*[”"]`)

@@ -60,7 +60,7 @@ func (x *Index) judge(l *line, a Atom) verdict {
 		}
 		return orElse(x.has(Ordinal, a.Key) || x.carries(x.claim(l, a)), unproven)
 	case Percent:
-		return orElse(x.carries(x.claim(l, a)) || x.ofShare(l, a) || x.within(l, a) || x.inTurn(l, a) || x.withAnother(l, a), unproven)
+		return orElse(x.carries(x.claim(l, a)) || x.ofShare(l, a) || x.within(l, a) || x.isBecoming(l, a) || x.withAnother(l, a), unproven)
 	default:
 		return orElse(x.saysAmount(l, a), unproven)
 	}

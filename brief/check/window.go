@@ -3,7 +3,6 @@ package check
 import (
 	"regexp"
 	"slices"
-	"sort"
 	"strings"
 )
 
@@ -54,32 +53,4 @@ func (p *pass) windowed(line string) {
 			p.doubt(line, Duration, strings.TrimSpace(a.Text)+" over "+b.Text)
 		}
 	}
-}
-
-// fewFigures is how many figures a record may have of which two vouch for each other.
-const fewFigures = 4
-
-// aFew is how many atoms away the other one is looked for.
-const aFew = 4
-
-// withAnother tells whether a record of few figures has a percentage and a duration that
-// one sentence has: "about 25 minutes until it is over 90%".
-func (x *Index) withAnother(l *line, a Atom) bool {
-	i := sort.Search(len(l.atoms), func(i int) bool { return l.atoms[i].Start >= a.Start })
-	for _, o := range l.atoms[max(0, i-aFew):min(len(l.atoms), i+aFew)] {
-		if (o.Kind != Percent && o.Kind != Duration) || o.Kind == a.Kind || sentenceEnd.MatchString(l.text[min(a.End, o.End):max(a.Start, o.Start)]) {
-			continue
-		}
-		if slices.ContainsFunc(x.records, func(r *record) bool {
-			return len(r.figures) <= fewFigures && !r.past && r.has(a) && r.has(o)
-		}) {
-			return true
-		}
-	}
-	return false
-}
-
-// has tells whether a record has a figure.
-func (r *record) has(a Atom) bool {
-	return slices.ContainsFunc(r.figures, func(f figure) bool { return f.Kind == a.Kind && same(a, f.Atom) })
 }
